@@ -1,0 +1,36 @@
+"""Every setting of NextLoop: one typed, frozen tree and where each value came from.
+
+Comes in: flags of the command, `NEXTLOOP_*` variables, `nextloop.toml`, defaults (in that order
+of precedence). Goes out: `Settings`, which every station takes what it needs from.
+"""
+
+from __future__ import annotations
+
+from nextloop.settings.loading import Resolved, load, resolve, sources
+from nextloop.settings.names import leaves, masked, variable
+from nextloop.settings.tree import (
+    MlflowSettings,
+    OrderSettings,
+    PrivacySettings,
+    RecommenderSettings,
+    RegistrySettings,
+    ServingSettings,
+    Settings,
+)
+
+__all__ = [
+    "MlflowSettings",
+    "OrderSettings",
+    "PrivacySettings",
+    "RecommenderSettings",
+    "RegistrySettings",
+    "Resolved",
+    "ServingSettings",
+    "Settings",
+    "leaves",
+    "load",
+    "masked",
+    "resolve",
+    "sources",
+    "variable",
+]

@@ -1,0 +1,174 @@
+"""The settings tree: names, types, defaults and what is allowed. No reading of files here.
+
+Comes in: values from `loading`. Goes out: frozen models, one per station.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import TomlConfigSettingsSource
+
+from nextloop.settings import allowed
+
+OrderState = Literal["complete", "refused", "cancelled", "open"]
+Place = Annotated[str, AfterValidator(allowed.place)]
+TimeZone = Annotated[str, AfterValidator(allowed.time_zone)]
+Engine = Annotated[str, AfterValidator(allowed.engine)]
+HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
+
+# The words seen in order exports. An unknown word counts as open and is flagged by ingest.
+STATUS_WORDS: dict[str, OrderState] = {
+    "COMPLETE": "complete",
+    "REFUSE": "refused",
+    "REFUSED": "refused",
+    "CANCEL": "cancelled",
+    "CANCELLED": "cancelled",
+    "CANCELED": "cancelled",
+    "REGISTER": "open",
+    "REQUEST": "open",
+    "CHECK": "open",
+    "READY": "open",
+    "ORDER": "open",
+    "OPEN": "open",
+    "PROGRESS": "open",
+}
+
+
+def _with_known_words(given: object) -> object:
+    """Add the given words to the known ones, so that a site lists only what is different."""
+    if not isinstance(given, dict):
+        return given
+    return STATUS_WORDS | {str(word).strip().upper(): state for word, state in given.items()}
+
+
+class Group(BaseModel):
+    """A branch of the tree: cannot be changed after loading, refuses unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class OrderSettings(Group):
+    """How the hotels' order files are read."""
+
+    timezone: TimeZone = Field(default="Asia/Seoul", description="Zone of the files' local times")
+    hotel_timezones: dict[int, TimeZone] = Field(
+       default= default={}, description="Zones of hotels that differ, by hotel_seq"
+    )
+    status_map: Annotated[dict[str, OrderState], BeforeValidator(_with_known_words)] = Field(
+       default= default=STATUS_WORDS, description="Order states by the files' word, added to the known ones"
+    )
+    period_unit: Literal["minutes", "seconds"] = Field(
+        default="minutes", description="Unit of waitingPeriod, delayPeriod and completePeriod"
+    )
+    # A hundred-line order is about 30 kB of JSON: more than a megabyte is a broken quote.
+    max_row_bytes: int = Field(default=1_048_576, ge=1_024, description="Longest row that is accepted")
+    max_file_bytes: int = Field(default=4 * 1024**3, ge=1_024, description="Largest file that is opened")
+
+    def timezone_of(self, hotel: int) -> str:
+        """Name the zone of a hotel's clocks.
+
+        Args:
+            hotel: The source's hotel_seq.
+
+        Returns:
+            An IANA name.
+        """
+        return self.hotel_timezones.get(hotel, self.timezone)
+
+
+class PrivacySettings(Group):
+    """The secret that turns customer numbers into guest keys; it never lies in the lake."""
+
+    # HMAC wants a key no shorter than its digest to lose no strength; 16 bytes is the floor.
+    guest_key: SecretStr | None = Field(
+        default=None, min_length=16, description="Key of the guest keys' HMAC, 16 characters or more"
+    )
+    guest_key_file: HomePath = Field(
+        default=Path("~/.config/nextloop/guest.key"),
+        description="Where the key is kept when guest_key is not set (made on first use)",
+    )
+
+
+class MlflowSettings(Group):
+    """Where runs and model versions are tracked."""
+
+    tracking_uri: str = Field(
+        default="", description="MLflow server or database; empty: SQLite inside the lake"
+    )
+    experiment: str = Field(default="recommender", min_length=1, description="Experiment of training runs")
+
+
+class RegistrySettings(Group):
+    """Names and rules of the model registry."""
+
+    model_name: str = Field(
+        default="recommender", pattern=r"^[A-Za-z0-9._-]+$", description="Registered model"
+    )
+    staging_size: int = Field(default=3, ge=1, le=100, description="How many versions are staged at most")
+    margin: float = Field(
+        default=0.0, ge=0, le=1, description="By how much NDCG@k must beat popularity's to be staged"
+    )
+
+
+class RecommenderSettings(Group):
+    """How models are trained and measured."""
+
+    k: int = Field(default=10, ge=1, le=100, description="Length of a list of offers")
+    holdout_days: int = Field(default=14, ge=1, le=365, description="Last days kept for measuring")
+    seed: int = Field(default=20261122, ge=0, lt=2**31, description="Seed of everything random")
+    folds: int = Field(default=5, ge=2, le=50, description="Cross-fitting folds by guest")
+    num_threads: int = Field(default=2, ge=1, le=256, description="Threads of LightGBM")
+
+
+class ServingSettings(Group):
+    """Where the API listens."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, in force for one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NEXTLOOP_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    landing: Place = Field(default="landing", description="Folder of the order files, or gs://bucket/path")
+    lake: Place = Field(default="lake", description="Folder of the tables, or gs://bucket/path")
+    spark: Engine = Field(default="sail", description="Engine of the transformations")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged"
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto", description="auto: console on a terminal, JSON lines otherwise"
+    )
+    orders: OrderSettings = OrderSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    registry: RegistrySettings = RegistrySettings()
+    recommender: RecommenderSettings = RecommenderSettings()
+    serving: ServingSettings = ServingSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read flags, then the environment, then the settings file; first come wins."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=allowed.settings_file())
+        return init_settings, env_settings, file
