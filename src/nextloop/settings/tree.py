@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings import TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from nextloop.settings import allowed
 
@@ -56,17 +60,21 @@ class OrderSettings(Group):
 
     timezone: TimeZone = Field(default="Asia/Seoul", description="Zone of the files' local times")
     hotel_timezones: dict[int, TimeZone] = Field(
-       default= default={}, description="Zones of hotels that differ, by hotel_seq"
+        default={}, description="Zones of hotels that differ, by hotel_seq"
     )
     status_map: Annotated[dict[str, OrderState], BeforeValidator(_with_known_words)] = Field(
-       default= default=STATUS_WORDS, description="Order states by the files' word, added to the known ones"
+        default=STATUS_WORDS, description="Order states by the files' word, added to the known ones"
     )
     period_unit: Literal["minutes", "seconds"] = Field(
         default="minutes", description="Unit of waitingPeriod, delayPeriod and completePeriod"
     )
     # A hundred-line order is about 30 kB of JSON: more than a megabyte is a broken quote.
-    max_row_bytes: int = Field(default=1_048_576, ge=1_024, description="Longest row that is accepted")
-    max_file_bytes: int = Field(default=4 * 1024**3, ge=1_024, description="Largest file that is opened")
+    max_row_bytes: int = Field(
+        default=1_048_576, ge=1_024, description="Longest row that is accepted"
+    )
+    max_file_bytes: int = Field(
+        default=4 * 1024**3, ge=1_024, description="Largest file that is opened"
+    )
 
     def timezone_of(self, hotel: int) -> str:
         """Name the zone of a hotel's clocks.
@@ -85,7 +93,9 @@ class PrivacySettings(Group):
 
     # HMAC wants a key no shorter than its digest to lose no strength; 16 bytes is the floor.
     guest_key: SecretStr | None = Field(
-        default=None, min_length=16, description="Key of the guest keys' HMAC, 16 characters or more"
+        default=None,
+        min_length=16,
+        description="Key of the guest keys' HMAC, 16 characters or more",
     )
     guest_key_file: HomePath = Field(
         default=Path("~/.config/nextloop/guest.key"),
@@ -99,7 +109,9 @@ class MlflowSettings(Group):
     tracking_uri: str = Field(
         default="", description="MLflow server or database; empty: SQLite inside the lake"
     )
-    experiment: str = Field(default="recommender", min_length=1, description="Experiment of training runs")
+    experiment: str = Field(
+        default="recommender", min_length=1, description="Experiment of training runs"
+    )
 
 
 class RegistrySettings(Group):
@@ -108,9 +120,14 @@ class RegistrySettings(Group):
     model_name: str = Field(
         default="recommender", pattern=r"^[A-Za-z0-9._-]+$", description="Registered model"
     )
-    staging_size: int = Field(default=3, ge=1, le=100, description="How many versions are staged at most")
+    staging_size: int = Field(
+        default=3, ge=1, le=100, description="How many versions are staged at most"
+    )
     margin: float = Field(
-        default=0.0, ge=0, le=1, description="By how much NDCG@k must beat popularity's to be staged"
+        default=0.0,
+        ge=0,
+        le=1,
+        description="By how much NDCG@k must beat popularity's to be staged",
     )
 
 
@@ -128,7 +145,9 @@ class ServingSettings(Group):
     """Where the API listens."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one"
+    )
 
 
 class Settings(BaseSettings):
@@ -144,7 +163,9 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    landing: Place = Field(default="landing", description="Folder of the order files, or gs://bucket/path")
+    landing: Place = Field(
+        default="landing", description="Folder of the order files, or gs://bucket/path"
+    )
     lake: Place = Field(default="lake", description="Folder of the tables, or gs://bucket/path")
     spark: Engine = Field(default="sail", description="Engine of the transformations")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
