@@ -79,26 +79,34 @@ def fingerprint(key: bytes) -> str:
     return hmac.digest(key, _FINGERPRINT_TEXT, "sha256").hex()[:_FINGERPRINT_CHARACTERS]
 
 
-def load_key(settings: Settings) -> bytes:
+def load_key(settings: Settings, *, create: bool = True) -> bytes:
     """Find the secret: the setting, else the key file, which is made on first use.
 
     Args:
         settings: ``privacy.guest_key`` and ``privacy.guest_key_file`` are read.
+        create: Whether a missing file is made. Who only looks guests up, like the API, must not:
+            with a fresh key every guest would be unknown and nothing would say why.
 
     Returns:
         The key's bytes; the same whether a key stands in the setting or in the file.
 
     Raises:
         UsageFault: The key is shorter than 32 characters.
-        SystemFault: The file cannot be read or made, or other users may read it.
+        SystemFault: The file is missing and not to be made, cannot be read or made, or other users
+            may read it.
     """
     if settings.privacy.guest_key is not None:
         return _checked(settings.privacy.guest_key.get_secret_value(), f"setting {_SETTING}")
     path = Path(settings.privacy.guest_key_file).expanduser()
     try:
-        if not path.exists():
+        if create and not path.exists():
             _make(path)
         return _checked(_read(path), f"key file {path}")
+    except FileNotFoundError as error:
+        raise SystemFault(
+            f"guest key file {path}: there is none",
+            f"Copy it from where orders are ingested, or set {_VARIABLE} to what it holds.",
+        ) from error
     except OSError as error:
         raise SystemFault(
             f"guest key file {path}: {error.strerror or error}",
