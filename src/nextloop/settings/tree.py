@@ -168,8 +168,8 @@ class Settings(BaseSettings):
     )
     lake: Place = Field(default="lake", description="Folder of the tables, or gs://bucket/path")
     spark: Engine = Field(default="sail", description="Engine of the transformations")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least level that is logged"
+    log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
+        default="auto", description="Least level logged; auto: info for serve, else warning"
     )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="auto: console on a terminal, JSON lines otherwise"
@@ -187,8 +187,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read flags, then the environment, then the settings file; first come wins."""
         file = TomlConfigSettingsSource(settings_cls, toml_file=allowed.settings_file())

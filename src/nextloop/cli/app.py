@@ -1,0 +1,148 @@
+"""The `nextloop` command: its global options, its commands, and how it ends.
+
+Comes in: arguments. Goes out: an exit code (0 done, 2 usage, 3 data, 4 system, 70 a bug,
+130 interrupted, 141 nobody reads on) and, when it fails, a line that says what and one what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nextloop import __version__
+from nextloop.cli import output
+from nextloop.cli import settings as settings_command
+from nextloop.errors import NextLoopError, SystemFault, UsageFault
+
+EXIT_BUG = 70  # sysexits.h EX_SOFTWARE
+EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
+EXIT_PIPE_CLOSED = 141  # and for SIGPIPE
+
+app = typer.Typer(
+    name="nextloop",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        output.say(f"nextloop {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: nextloop demo")
+def nextloop(
+    debug: Annotated[  # noqa: ARG001 `run` looks for it: faults come up there
+        bool, typer.Option("--debug", help="Show the traceback of a fault.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, only results.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Settings file; nextloop.toml if left out.")
+    ] = None,
+    version: Annotated[  # noqa: ARG001 its callback prints and ends
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """From hotels' weekly order files to trusted tables, features and a served recommender."""
+    output.set_quiet(quiet)
+    if config is not None:
+        # By the environment, so that processes started from here read the same file.
+        os.environ["NEXTLOOP_CONFIG"] = str(config)
+
+
+app.command()(settings_command.settings)
+for _name in ("demo", "simulate", "ingest", "features", "train", "serve", "run"):
+    if find_spec(f"nextloop.cli.{_name}"):
+        app.command()(getattr(import_module(f"nextloop.cli.{_name}"), _name))
+for _name in ("models", "tables"):
+    if find_spec(f"nextloop.cli.{_name}"):
+        app.add_typer(import_module(f"nextloop.cli.{_name}").app, name=_name)
+
+
+def main() -> None:
+    """Run the command that the arguments name and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and turn whatever happens into an exit code.
+
+    Args:
+        arguments: As typed after `nextloop`; global flags may stand anywhere.
+
+    Returns:
+        The exit code.
+    """
+    ordered = _globals_first(arguments)
+    try:
+        code = app(args=ordered, prog_name="nextloop", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return EXIT_PIPE_CLOSED
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("interrupted\n")
+        return EXIT_INTERRUPTED
+    except Exception as problem:  # noqa: BLE001 the last place where a fault can get its one line
+        if "--debug" in ordered:
+            import traceback
+
+            traceback.print_exc()
+        return _report(problem)
+    return code if isinstance(code, int) else 0
+
+
+def _globals_first(arguments: list[str]) -> list[str]:
+    """Let `nextloop demo --debug` mean `nextloop --debug demo`."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    flags = [flag for flag in ("--debug", "--quiet") if flag in own]
+    return flags + [
+        argument
+        for place, argument in enumerate(arguments)
+        if place >= len(own) or argument not in flags
+    ]
+
+
+def _report(problem: Exception) -> int:
+    """Write the one line and the advice; give the exit code."""
+    fault = _as_fault(problem)
+    lines = [f"error: {fault.message}", *([f"  -> {fault.hint}"] if fault.hint else [])]
+    sys.stderr.write("\n".join(" ".join(line.splitlines()) for line in lines) + "\n")
+    return EXIT_BUG if type(fault) is NextLoopError else fault.exit_code
+
+
+def _as_fault(problem: Exception) -> NextLoopError:
+    if isinstance(problem, NextLoopError):
+        return problem
+    if isinstance(problem, typer.TyperException):
+        return UsageFault(problem.format_message(), _help_of(problem))
+    if isinstance(problem, OSError) and problem.strerror:
+        where = f": {problem.filename}" if problem.filename else ""
+        return SystemFault(f"{problem.strerror}{where}", "Check the path, its owner and the disk.")
+    return NextLoopError(
+        f"unexpected {type(problem).__name__}: {problem}",
+        "This is a bug; run again with --debug and report what it prints.",
+    )
+
+
+def _help_of(problem: Exception) -> str:
+    path = getattr(getattr(problem, "ctx", None), "command_path", "nextloop")
+    return f"Try `{path} --help`."
+
+
+def _forget_output() -> None:
+    """Keep Python from complaining about the closed pipe once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,31 @@
+"""What every command does first: read the settings, set up the logs.
+
+Comes in: the command's flags. Goes out: the settings in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nextloop import settings
+from nextloop.telemetry import logs
+
+
+def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> settings.Settings:
+    """Start a command.
+
+    Args:
+        flags: Values of the command's flags by dotted setting name; None is a flag not given.
+        service: True for what keeps running: it logs at info unless the settings say otherwise.
+
+    Returns:
+        The settings in force.
+
+    Raises:
+        UsageFault: When a setting is wrong.
+    """
+    tree = settings.load(flags)
+    usual: logs.Level = "info" if service else "warning"
+    logs.configure(usual if tree.log_level == "auto" else tree.log_level, tree.log_format)
+    return tree

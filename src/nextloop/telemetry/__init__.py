@@ -1,0 +1,1 @@
+"""Telemetry: how every station logs (`logs`) and every metric's one declaration (`metrics`)."""

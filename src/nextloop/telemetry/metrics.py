@@ -1,0 +1,127 @@
+"""Every metric of NextLoop, declared once: name, unit, labels, help, buckets.
+
+Comes in: nothing. Goes out: declarations; a process turns those it serves into instruments on a
+registry of its own. Base units, `_total` for counters, and never a hotel, guest or item as label.
+
+Source: https://prometheus.io/docs/practices/naming/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class CounterMetric:
+    """Something that only goes up; its name ends in `_total`."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def on(self, registry: CollectorRegistry) -> Counter:
+        """Make the instrument.
+
+        Args:
+            registry: Where it is collected; a second one of the same name there is refused.
+
+        Returns:
+            The counter.
+        """
+        return Counter(self.name, self.help, self.labels, registry=registry)
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeMetric:
+    """A value that goes up and down, or a description whose value is 1 (`_info`)."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def on(self, registry: CollectorRegistry) -> Gauge:
+        """Make the instrument.
+
+        Args:
+            registry: Where it is collected; a second one of the same name there is refused.
+
+        Returns:
+            The gauge.
+        """
+        return Gauge(self.name, self.help, self.labels, registry=registry)
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramMetric:
+    """A distribution in a base unit that its name ends in."""
+
+    name: str
+    help: str
+    buckets: tuple[float, ...]
+    labels: tuple[str, ...] = ()
+
+    def on(self, registry: CollectorRegistry) -> Histogram:
+        """Make the instrument.
+
+        Args:
+            registry: Where it is collected; a second one of the same name there is refused.
+
+        Returns:
+            The histogram.
+        """
+        return Histogram(self.name, self.help, self.labels, buckets=self.buckets, registry=registry)
+
+
+Metric = CounterMetric | GaugeMetric | HistogramMetric
+
+# An answer takes single milliseconds; 0.1 s and above are already alarming.
+REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+# From a week's file on the embedded engine to a full reload on a cluster.
+JOB_BUCKETS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+
+RECOMMENDATION_REQUESTS = CounterMetric(
+    "nextloop_recommendation_requests_total",
+    "Answered recommendation requests, by what the answer was made from.",
+    ("source",),
+)
+RECOMMENDATION_DURATION = HistogramMetric(
+    "nextloop_recommendation_duration_seconds",
+    "Time to score and rank one recommendation request.",
+    REQUEST_BUCKETS,
+)
+FALLBACK_ANSWERS = CounterMetric(
+    "nextloop_fallback_answers_total",
+    "Answers that had to do without the guest's history or without the ranker.",
+)
+MODEL_INFO = GaugeMetric(
+    "nextloop_model_info",
+    "The model version that answers; always 1.",
+    ("version", "digest"),
+)
+MODEL_LOADED = GaugeMetric(
+    "nextloop_model_loaded_timestamp_seconds",
+    "When the model that answers was loaded, in seconds since 1970.",
+)
+JOB_DURATION = HistogramMetric(
+    "nextloop_job_duration_seconds",
+    "Time a job took, from its start to its last commit.",
+    JOB_BUCKETS,
+    ("job", "station"),
+)
+ROWS = CounterMetric(
+    "nextloop_rows_total",
+    "Rows that a station took in, by what became of them.",
+    ("station", "outcome"),
+)
+
+ALL: tuple[Metric, ...] = (
+    RECOMMENDATION_REQUESTS,
+    RECOMMENDATION_DURATION,
+    FALLBACK_ANSWERS,
+    MODEL_INFO,
+    MODEL_LOADED,
+    JOB_DURATION,
+    ROWS,
+)
