@@ -1,0 +1,65 @@
+# NextLoop. `make` lists what there is; CI runs the same targets as people do.
+
+PYTHON ?= python3
+ARGS ?=
+
+DEMO := .venv
+DEV := .venv-dev
+SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
+
+export PYTHON
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo serve setup test check format bench lock upgrade hooks clean
+
+help: ## List the targets
+	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulated hotels
+	@$(DEMO)/bin/nextloop demo $(ARGS)
+
+serve: $(DEMO)/.ready ## Answer recommendations over HTTP with the model in production
+	@$(DEMO)/bin/nextloop serve $(ARGS)
+
+setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
+
+test: $(DEV)/.ready ## Set up what the tests need (Java too) and run them all
+	@scripts/java.sh
+	@$(DEV)/bin/python -m pytest $(ARGS)
+
+check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks and scripts
+	@echo "== ruff"; $(DEV)/bin/ruff check .
+	@$(DEV)/bin/ruff format --check .
+	@echo "== mypy"; $(DEV)/bin/mypy
+	@echo "== layers"; $(DEV)/bin/lint-imports --no-cache >$(DEV)/layers.log || { cat $(DEV)/layers.log; exit 1; }
+	@echo "== dependencies"; $(DEV)/bin/deptry src
+	@echo "== locks"; scripts/check_locks.sh
+	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh .ci/run
+
+format: $(DEV)/.ready ## Put the code into shape
+	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .
+
+bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
+	@scripts/java.sh
+	@$(DEV)/bin/python benchmarks/etl.py $(ARGS)
+
+lock: $(DEMO)/.ready ## Compile requirements/*.txt from pyproject.toml, keeping pins that fit
+	@scripts/lock.sh
+
+upgrade: $(DEMO)/.ready ## Compile requirements/*.txt with the newest versions
+	@scripts/lock.sh --upgrade
+
+hooks: $(DEV)/.ready ## Let git run the checks before each commit
+	@$(DEV)/bin/pre-commit install
+
+clean: ## Remove environments, caches and what the demo made
+	@rm -rf .uv $(DEMO) $(DEV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DEMO)/.ready: requirements/demo.txt $(SETUP)
+	@scripts/setup.sh $(DEMO) requirements/demo.txt
+
+$(DEV)/.ready: requirements/dev.txt $(SETUP)
+	@scripts/setup.sh $(DEV) requirements/dev.txt
