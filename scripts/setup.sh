@@ -38,7 +38,7 @@ get_uv() {
     say "getting uv into .uv/"
     if "$python" -m pip --version >/dev/null 2>&1; then
         "$python" -m pip install --quiet --disable-pip-version-check --no-warn-script-location \
-            --require-hashes --target .uv --upgrade -r requirements/uv.txt ||
+            --root-user-action ignore --require-hashes --target .uv --upgrade -r requirements/uv.txt ||
             fail "pip could not install uv" "See what it says above; it needs a package index."
     elif "$python" -m venv --clear .uv >/dev/null 2>&1; then
         .uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \

@@ -7,6 +7,7 @@ Comes in: arguments. Goes out: an exit code (0 done, 2 usage, 3 data, 4 system, 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -88,21 +89,44 @@ def run(arguments: list[str]) -> int:
     """
     ordered = _globals_first(arguments)
     try:
-        code = app(args=ordered, prog_name="nextloop", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_output()
-        return EXIT_PIPE_CLOSED
+        code = _call(ordered)
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted\n")
         return EXIT_INTERRUPTED
     except Exception as problem:  # noqa: BLE001 the last place where a fault can get its one line
+        if _nobody_reads(problem):
+            return EXIT_PIPE_CLOSED
         if "--debug" in ordered:
             import traceback
 
             traceback.print_exc()
         return _report(problem)
     return code if isinstance(code, int) else 0
+
+
+def _call(arguments: list[str]) -> object:
+    try:
+        result = app(args=arguments, prog_name="nextloop", standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as ending:
+        # Typer ends like this on any broken pipe, be it a socket's; ours is to look at first.
+        if isinstance(ending.__context__, BrokenPipeError):
+            raise ending.__context__ from None
+        raise
+    return result
+
+
+def _nobody_reads(problem: Exception) -> bool:
+    """Tell whether the reader of our output has gone, as `head` does; then stay quiet."""
+    if not isinstance(problem, BrokenPipeError):
+        return False
+    output_number = 1
+    poll = select.poll()
+    poll.register(output_number, 0)  # errors are reported without asking for them
+    gone = bool(poll.poll(0))
+    if gone:  # keep Python from complaining once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output_number)
+    return gone
 
 
 def _globals_first(arguments: list[str]) -> list[str]:
@@ -141,8 +165,3 @@ def _as_fault(problem: Exception) -> NextLoopError:
 def _help_of(problem: Exception) -> str:
     path = getattr(getattr(problem, "ctx", None), "command_path", "nextloop")
     return f"Try `{path} --help`."
-
-
-def _forget_output() -> None:
-    """Keep Python from complaining about the closed pipe once more at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

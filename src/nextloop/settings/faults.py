@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from nextloop.errors import UsageFault
 from nextloop.settings.allowed import nearest
@@ -128,9 +127,9 @@ _WORDS = {
 }
 
 
-def _allowed(error: ErrorDetails) -> str:
+def _allowed(error: Mapping[str, Any]) -> str:
     """Say what would be accepted."""
     words = _WORDS.get(error["type"])
     if words is None:
-        return error["msg"].removeprefix("Input should be ").split(", unable to")[0]
-    return words.format(**error.get("ctx", {})).replace("'", "")
+        return str(error["msg"]).removeprefix("Input should be ").split(", unable to")[0]
+    return str(words.format(**error.get("ctx", {}))).replace("'", "")

@@ -18,8 +18,8 @@ from nextloop.settings.tree import Settings
 
 MASK = "********"
 PREFIX = "NEXTLOOP_"
-# user:password@host in an address, as in postgresql://mlflow:secret@db/mlflow
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]+@")
+# postgresql://mlflow:PASSWORD@db/mlflow and sc://host:15002/;token=TOKEN
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*:)[^/@\s]+(?=@)|((?:token|password)=)[^;&\s]+")
 
 
 def _walk(model: type[BaseModel], before: str) -> Iterator[tuple[str, FieldInfo]]:
@@ -73,10 +73,10 @@ def masked(name: str, value: Any) -> Any:
         value: Its value, as given or as validated.
 
     Returns:
-        The value; a mask for secrets; addresses without their password.
+        The value; a mask for secrets; addresses without password or token.
     """
     if value is None:
         return None
     if name not in leaves() or is_secret(name) or isinstance(value, SecretStr):
         return MASK
-    return _PASSWORD.sub(rf"\1:{MASK}@", value) if isinstance(value, str) else value
+    return _PASSWORD.sub(rf"\1\2{MASK}", value) if isinstance(value, str) else value

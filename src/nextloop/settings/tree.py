@@ -91,11 +91,8 @@ class OrderSettings(Group):
 class PrivacySettings(Group):
     """The secret that turns customer numbers into guest keys; it never lies in the lake."""
 
-    # HMAC wants a key no shorter than its digest to lose no strength; 16 bytes is the floor.
     guest_key: SecretStr | None = Field(
-        default=None,
-        min_length=16,
-        description="Key of the guest keys' HMAC, 16 characters or more",
+        default=None, description="Secret that names guests, 32 characters or more"
     )
     guest_key_file: HomePath = Field(
         default=Path("~/.config/nextloop/guest.key"),
@@ -174,12 +171,12 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="auto: console on a terminal, JSON lines otherwise"
     )
-    orders: OrderSettings = OrderSettings()
-    privacy: PrivacySettings = PrivacySettings()
-    mlflow: MlflowSettings = MlflowSettings()
-    registry: RegistrySettings = RegistrySettings()
-    recommender: RecommenderSettings = RecommenderSettings()
-    serving: ServingSettings = ServingSettings()
+    orders: OrderSettings = Field(default_factory=OrderSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    mlflow: MlflowSettings = Field(default_factory=MlflowSettings)
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
+    recommender: RecommenderSettings = Field(default_factory=RecommenderSettings)
+    serving: ServingSettings = Field(default_factory=ServingSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -47,7 +47,7 @@ def get(name: str, **bound: Any) -> structlog.typing.FilteringBoundLogger:
     Returns:
         A logger; it follows a later `configure`.
     """
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name, **bound)
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(name, **bound)
     return logger
 
 
@@ -80,6 +80,7 @@ def _is_private(key: str) -> bool:
 def _shared() -> list[structlog.typing.Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         without_personal_data,
@@ -88,9 +89,13 @@ def _shared() -> list[structlog.typing.Processor]:
 
 def _rendering(format: Format) -> list[structlog.typing.Processor]:  # noqa: A002 the setting's name
     if format == "console" or (format == "auto" and sys.stderr.isatty()):
-        return [structlog.dev.ConsoleRenderer(colors=_has_colors())]
+        # Plain: the pretty ones print local variables, which hold names and keys.
+        traceback = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=_has_colors(), exception_formatter=traceback)]
     return [
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
     ]
 
@@ -104,8 +109,8 @@ def _has_colors() -> bool:
 class _StandardError:
     """Writes to whatever standard error is now: a progress bar puts itself in its place."""
 
-    def __init__(self, *_names: str) -> None:
-        """Take the names that structlog passes on."""
+    def __init__(self, name: str = "") -> None:
+        self.name = name
 
     def msg(self, message: str) -> None:
         """Write one line at once."""
@@ -123,7 +128,7 @@ class _Adopted(logging.Handler):
         super().__init__()
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
-                foreign_pre_chain=[structlog.stdlib.add_logger_name, *_shared()],
+                foreign_pre_chain=_shared(),
                 processors=[
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     *processors,
