@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -125,6 +126,16 @@ def test_progress_is_silent_with_quiet(capsys):
     assert capsys.readouterr().err == ""
 
 
+def _read_all(terminal: int) -> str:
+    """Read what was drawn; Linux ends a terminal that nobody holds any more with an error."""
+    parts = []
+    with suppress(OSError):
+        while part := os.read(terminal, 65_536):
+            parts.append(part)
+    os.close(terminal)
+    return b"".join(parts).decode()
+
+
 def test_progress_on_a_terminal_is_a_bar(monkeypatch):
     """On a terminal the bar is drawn there and ends full."""
     main, terminal = pty.openpty()
@@ -134,7 +145,6 @@ def test_progress_on_a_terminal_is_a_bar(monkeypatch):
         monkeypatch.setattr("sys.stderr", stream)
         with progress("train", total=4, unit="models") as step:
             step.update(4, detail="ranker")
-    drawn = os.read(main, 65536).decode()
-    os.close(main)
+    drawn = _read_all(main)
     assert "4/4 models" in drawn
     assert "train" in drawn
