@@ -1,0 +1,1 @@
+"""One module per job: read tables, call pure code, write tables, return a report."""

@@ -1,0 +1,164 @@
+"""The ledger of landing files: what is new, and from which table versions a run starts.
+
+The ledger's commit is the last of a run, so it tells which versions of the other tables belong
+together. Whatever a table has beyond them was left by a run that did not finish.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from nextloop.orders.rows import Source
+from nextloop.orders.staging import FileReport
+from nextloop.storage import delta
+from nextloop.storage.lake import Lake
+from nextloop.storage.landing import LandingFile
+from nextloop.storage.slices import write_slice
+from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS, Table
+
+FILLED = (ORDERS, ORDER_LINES, REJECTED_ROWS)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A landing file that could not be read, and what its sender can do."""
+
+    file_name: str
+    reason: str
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run has to do.
+
+    Attributes:
+        new: Files whose content was never seen, with their names in the tables.
+        seen: Names of files whose content was taken in before.
+        refused: Files whose content was refused before.
+        versions: Version of each filled table that the run starts from.
+    """
+
+    new: Sequence[tuple[LandingFile, Source]]
+    seen: Sequence[str]
+    refused: Sequence[Refusal]
+    versions: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where a file's staged rows ended after contested orders were settled."""
+
+    superseded: int = 0
+    replaced: int = 0
+
+
+def plan(lake: Lake, files: Sequence[LandingFile]) -> Plan:
+    """Compare the landing with the ledger.
+
+    Args:
+        lake: The lake.
+        files: The landing's files.
+    """
+    known = _read(lake)
+    outcome = {row["file_sha256"]: row for row in known}
+    revisions: dict[str, int] = {}
+    for row in known:
+        name = row["file_name"]
+        revisions[name] = max(revisions.get(name, 0), row["file_revision"])
+    new: dict[str, tuple[LandingFile, Source]] = {}
+    seen, refused = [], []
+    for file in files:
+        past = outcome.get(file.sha256)
+        if past is not None and past["outcome"] == "refused":
+            refused.append(Refusal(file.name, past["reason"]))
+        elif past is not None or file.sha256 in new:
+            seen.append(file.name)
+        else:
+            source = Source(file.name, revisions.get(file.name, 0) + 1, file.sha256)
+            new[file.sha256] = (file, source)
+    return Plan(list(new.values()), seen, refused, _versions(known))
+
+
+def rewind_unfinished(lake: Lake, versions: dict[str, int]) -> list[str]:
+    """Take back what an unfinished run left in the tables; return the names of those."""
+    found = []
+    for table in FILLED:
+        present, recorded = delta.version(lake, table), versions[table.name]
+        if present > max(recorded, 0):
+            delta.rewind(lake, table, max(recorded, 0))
+            found.append(table.name)
+    return found
+
+
+def record(
+    lake: Lake,
+    run_id: str,
+    plan: Plan,
+    reports: Sequence[FileReport],
+    counts: dict[str, Counts],
+    versions: dict[str, int],
+) -> int:
+    """Write the run's files into the ledger: from here on they are taken in.
+
+    Args:
+        lake: The lake.
+        run_id: The run.
+        plan: Its plan.
+        reports: One a file.
+        counts: By file_sha256.
+        versions: Of the filled tables after the run.
+
+    Returns:
+        The ledger's version.
+    """
+    sizes = {file.sha256: file.size for file, _ in plan.new}
+    rows = [
+        _row(report, counts.get(report.file_sha256, Counts()), sizes[report.file_sha256])
+        | {f"{name}_version": version for name, version in versions.items()}
+        | {"run_id": run_id, "recorded_at": dt.datetime.now(dt.UTC)}
+        for report in reports
+    ]
+    table = pa.Table.from_pylist(rows, LANDING_FILES.schema)
+    file = write_slice(str(lake.folder(LANDING_FILES.name)), LANDING_FILES, run_id, table)
+    return delta.publish(lake, LANDING_FILES, [file], run_id)
+
+
+def _row(report: FileReport, counts: Counts, size: int) -> dict[str, object]:
+    return {
+        "file_name": report.file_name,
+        "file_revision": report.file_revision,
+        "file_sha256": report.file_sha256,
+        "file_bytes": size,
+        "outcome": "refused" if report.refused else "ingested",
+        "reason": report.refused,
+        "rows_in": report.rows_in,
+        "accepted": report.staged - counts.superseded,
+        "rejected": report.rejected,
+        "superseded": counts.superseded,
+        "replaced": counts.replaced,
+        "first_reg_at": report.first_reg_us,
+        "last_reg_at": report.last_reg_us,
+    }
+
+
+def _read(lake: Lake) -> list[dict[str, object]]:
+    if delta.version(lake, LANDING_FILES) == delta.NO_VERSION:
+        return []
+    # Times stay out of it: nothing here needs them.
+    columns = [name for name in LANDING_FILES.schema.names if not name.endswith("_at")]
+    found: list[dict[str, object]] = delta.read(lake, LANDING_FILES, columns=columns).to_pylist()
+    return found
+
+
+def _versions(known: Sequence[dict[str, object]]) -> dict[str, int]:
+    return {table.name: _newest(known, table) for table in FILLED}
+
+
+def _newest(known: Sequence[dict[str, object]], table: Table) -> int:
+    versions = [row[f"{table.name}_version"] for row in known]
+    return max((version for version in versions if isinstance(version, int)), default=-1)

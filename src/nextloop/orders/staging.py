@@ -1,0 +1,154 @@
+"""The engine's tasks of reading landing files: one task a file, run where the engine runs.
+
+In: rows that name files. Out: staged Parquet files, the rejects' data files, and one report a
+file. Only reports travel to the driver.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nextloop.errors import DataFault
+from nextloop.orders.reader import Rows, check_file, read_rows
+from nextloop.orders.rows import STAGED, Rules, Source
+from nextloop.tables import REJECTED_ROWS, Table
+
+TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
+REPORT_DDL: Final = "report string"
+
+# An engine in this process starts all its tasks at once; more than the cores only cost memory.
+_AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
+
+
+@dataclass
+class FileReport:
+    """What became of one file.
+
+    Attributes:
+        file_name: The file, as in the tables.
+        file_revision: The same.
+        file_sha256: The same.
+        refused: Why none of it was read; None if it was read.
+        mend: What its sender can do then.
+        rows_in: Records found.
+        staged: Of them without a fault.
+        rejected: Of them with one.
+        staged_path: Parquet file of the former, if any.
+        rejects: `storage.SliceFile` of the latter as a dictionary, if any.
+        weeks: Distinct `order_week`s, ISO dates.
+        first_reg_us: Earliest order, microseconds UTC.
+        last_reg_us: Latest order.
+        low: Smallest order_seq.
+        high: Largest.
+        reasons: Rejected rows by reason.
+    """
+
+    file_name: str
+    file_revision: int
+    file_sha256: str
+    refused: str | None = None
+    mend: str | None = None
+    rows_in: int = 0
+    staged: int = 0
+    rejected: int = 0
+    staged_path: str | None = None
+    rejects: dict[str, Any] | None = None
+    weeks: list[str] = field(default_factory=list)
+    first_reg_us: int | None = None
+    last_reg_us: int | None = None
+    low: int | None = None
+    high: int | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+WriteSlice = Callable[[str, Table, str, pa.Table], Any]
+
+
+def reading_task(
+    staging: str, rejects: str, run_id: str, rules: Rules, write_slice: WriteSlice
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Make the function that an engine maps over files (`TASK_DDL` to `REPORT_DDL`).
+
+    Args:
+        staging: Folder for staged Parquet files.
+        rejects: Folder of the table of rejected rows.
+        run_id: The run.
+        rules: The settings.
+        write_slice: `storage.slices.write_slice`.
+    """
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for task in batch.to_pylist():
+                path = task.pop("path")
+                report, rejected = stage(path, Source(**task), staging, rules)
+                if rejected.num_rows:
+                    report.rejects = vars(write_slice(rejects, REJECTED_ROWS, run_id, rejected))
+                yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
+
+    return read
+
+
+def stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileReport, pa.Table]:
+    """Read one file into the staging folder; return its report and its rejected rows."""
+    with _AT_ONCE:
+        return _stage(path, source, staging, rules)
+
+
+def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileReport, pa.Table]:
+    report = FileReport(**vars(source))
+    rejected = [REJECTED_ROWS.schema.empty_table()]
+    try:
+        check_file(path, rules)
+    except DataFault as fault:
+        report.refused, report.mend = fault.message, fault.hint
+        return report, rejected[0]
+    target = f"{staging}/{source.file_sha256}.parquet"
+    with pq.ParquetWriter(target, STAGED, compression="lz4") as writer:
+        for rows in read_rows(path, source, rules):
+            if rows.accepted.num_rows:
+                writer.write_table(rows.accepted)
+                _extend(report, rows)
+            rejected.append(rows.rejected)
+            report.rows_in += rows.records
+    whole = pa.concat_tables(rejected)
+    report.rejected = whole.num_rows
+    report.reasons = {
+        found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
+    }
+    if report.staged:
+        report.staged_path = target
+    else:
+        Path(target).unlink()
+    return report, whole
+
+
+def _extend(report: FileReport, rows: Rows) -> None:
+    table = rows.accepted
+    report.staged += table.num_rows
+    weeks = {week.isoformat() for week in pc.unique(table["order_week"]).to_pylist()}
+    report.weeks = sorted(weeks | set(report.weeks))
+    times = pc.min_max(table["reg_at"].cast(pa.int64())).as_py()
+    numbers = pc.min_max(table["order_seq"]).as_py()
+    report.first_reg_us = _least(report.first_reg_us, times["min"])
+    report.last_reg_us = -_least(_negative(report.last_reg_us), -times["max"])
+    report.low = _least(report.low, numbers["min"])
+    report.high = -_least(_negative(report.high), -numbers["max"])
+
+
+def _least(one: int | None, other: int) -> int:
+    return other if one is None else min(one, other)
+
+
+def _negative(value: int | None) -> int | None:
+    return None if value is None else -value

@@ -1,0 +1,108 @@
+"""The Spark session for the engine that the settings name.
+
+`sail` runs in this process and needs no Java; `local[N]` and `spark://host:port` are Apache
+Spark; `sc://host:port` is any Spark Connect server. The transformations are the same for all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from pyspark.sql import SparkSession
+
+from nextloop.errors import SystemFault
+
+_CONFIGURATION: Final = {
+    # Instants are stored as UTC; without this an engine shifts them to its machine's zone.
+    "spark.sql.session.timeZone": "UTC",
+}
+_APACHE_CONFIGURATION: Final = {
+    **_CONFIGURATION,
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "8",
+    "spark.driver.memory": "2g",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.log.level": "ERROR",
+}
+
+
+@contextmanager
+def session(engine: str) -> Iterator[SparkSession]:
+    """Open a session on an engine and close it, with what was started for it.
+
+    Args:
+        engine: `sail`, `local[N]`, `spark://host:port` or `sc://host:port`.
+
+    Raises:
+        SystemFault: The engine cannot be started or reached.
+    """
+    if engine == "sail":
+        with _sail() as found:
+            yield found
+        return
+    found = _connect(engine) if engine.startswith("sc://") else _apache(engine)
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+@contextmanager
+def _sail() -> Iterator[SparkSession]:
+    os.environ.setdefault("RUST_LOG", "off")
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    address: Any = server.listening_address
+    try:
+        found = _connect(f"sc://{address[0]}:{address[1]}")
+        try:
+            yield found
+        finally:
+            found.stop()
+    finally:
+        server.stop()
+
+
+def _connect(url: str) -> SparkSession:
+    try:
+        builder = SparkSession.builder.remote(url)
+        for name, value in _CONFIGURATION.items():
+            builder = builder.config(name, value)
+        found = builder.create()
+        # At exit the client would ask the server, gone by then, to empty a cache that nothing
+        # here fills, and retry for ten minutes.
+        atexit.unregister(found.client._cleanup_ml_cache)  # type: ignore[attr-defined]  # noqa: SLF001
+        found.range(1).count()
+    except Exception as error:
+        raise SystemFault(
+            f"The Spark Connect server {url} did not answer ({type(error).__name__}).",
+            "Check NEXTLOOP_SPARK, and that the server runs.",
+        ) from error
+    return found
+
+
+def _apache(master: str) -> SparkSession:
+    try:
+        from pyspark.sql.classic.dataframe import DataFrame  # noqa: F401
+    except ImportError:
+        raise SystemFault(
+            f"NEXTLOOP_SPARK is {master}, and Apache Spark is not installed.",
+            "Install requirements/spark.txt and Java 17, or use NEXTLOOP_SPARK=sail.",
+        ) from None
+    builder = SparkSession.builder.master(master).appName("nextloop")
+    for name, value in _APACHE_CONFIGURATION.items():
+        builder = builder.config(name, value)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise SystemFault(
+            f"Apache Spark did not start on {master} ({type(error).__name__}).",
+            "Check that Java 17 is installed (java -version) and that the master runs.",
+        ) from error

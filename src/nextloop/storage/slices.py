@@ -1,0 +1,106 @@
+"""Data files: one Parquet file holds all rows of one slice of a table.
+
+Written wherever the engine runs; only their descriptions (`SliceFile`) travel to the publisher.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nextloop.tables import Table
+
+_ROW_GROUP_ROWS: Final = 256 * 1024
+SLICE_FILE_DDL: Final = "path string, size bigint, value string, rows bigint, stats string"
+"""How an engine carries `SliceFile`s back from its tasks."""
+
+
+@dataclass(frozen=True)
+class SliceFile:
+    """A data file that was written and is not yet published.
+
+    Attributes:
+        path: Relative to the table's folder.
+        size: Bytes.
+        value: The slice's value as text; every row has it.
+        rows: Number of rows.
+        stats: Delta statistics of the file, JSON.
+    """
+
+    path: str
+    size: int
+    value: str
+    rows: int
+    stats: str
+
+    def record(self) -> pa.RecordBatch:
+        """The description as one row of `SLICE_FILE_DDL`."""
+        return pa.RecordBatch.from_pylist([vars(self)])
+
+
+def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> SliceFile:
+    """Write one slice's rows, sorted by the table's key.
+
+    Args:
+        folder: The table's folder.
+        table: Its description.
+        run_id: Names the run's own folder inside it.
+        rows: At least one row, all with one value of `table.slice_by`, any column order.
+
+    Raises:
+        ValueError: More than one value of the slice column, or a null where none may be.
+    """
+    rows = rows.select(table.schema.names).cast(table.schema).sort_by(
+        [(name, "ascending") for name in table.key]
+    )
+    rows.validate()
+    low, high = _bounds(rows[table.slice_by])
+    if low != high:
+        raise ValueError(f"{table.name}: a slice holds {low} and {high} of {table.slice_by}")
+    path = f"run-{run_id}/{low}.parquet"
+    target = Path(folder) / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # A task that is tried again must not append to what its first try left.
+    scratch = target.with_suffix(".writing")
+    pq.write_table(rows, scratch, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
+    scratch.replace(target)
+    return SliceFile(path, target.stat().st_size, str(low), rows.num_rows, _stats(table, rows))
+
+
+def _stats(table: Table, rows: pa.Table) -> str:
+    names = dict.fromkeys((table.slice_by, *table.key))
+    bounds = {name: _bounds(rows[name]) for name in names}
+    known = {name: pair for name, pair in bounds.items() if pair[0] is not None}
+    return json.dumps(
+        {
+            "numRecords": rows.num_rows,
+            "minValues": {name: _json(low) for name, (low, _) in known.items()},
+            "maxValues": {name: _json(high) for name, (_, high) in known.items()},
+            "nullCount": {name: rows[name].null_count for name in names},
+        },
+        ensure_ascii=False,
+    )
+
+
+def _bounds(column: pa.ChunkedArray) -> tuple[Any, Any]:
+    found = pc.min_max(column).as_py()
+    return found["min"], found["max"]
+
+
+def _json(value: Any) -> str | int | float:
+    return value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
+
+
+def slice_files(records: Sequence[Any]) -> list[SliceFile]:
+    """Read back what tasks reported as `SLICE_FILE_DDL` rows, in the order of their paths."""
+    found = [SliceFile(row["path"], row["size"], row["value"], row["rows"], row["stats"])
+             for row in records]
+    return sorted(found, key=lambda file: file.path)
