@@ -23,9 +23,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
-from nextloop import spark as engines
 from nextloop.jobs import ledger
 from nextloop.jobs.ledger import Counts, Plan, Refusal
+from nextloop.jobs.sessions import session_for
 from nextloop.orders import transform
 from nextloop.orders.rows import Rules
 from nextloop.orders.staging import REPORT_DDL, TASK_DDL, FileReport, reading_task
@@ -119,7 +119,7 @@ def ingest(
         for table in ledger.FILLED:
             report.versions[table.name] = delta.create(lake, table)
         if plan.new:
-            with _session(settings, spark) as session, _staging(lake, run_id) as staging:
+            with session_for(settings, spark) as session, _staging(lake, run_id) as staging:
                 run = _Run(lake, session, rules_of(settings, key), plan, run_id, staging)
                 _take_in(run, report, progress or (lambda *_: None))
     return report
@@ -307,15 +307,6 @@ def _add_up(
     report.reasons = dict(sum((Counter(file.reasons) for file in files), Counter()))
     if report.rows_in != report.accepted + report.rejected + report.superseded:
         raise RuntimeError(f"rows in are not accepted + rejected + superseded: {report}")
-
-
-@contextmanager
-def _session(settings: Settings, spark: SparkSession | None) -> Iterator[SparkSession]:
-    if spark is not None:
-        yield spark
-        return
-    with engines.session(settings.spark) as opened:
-        yield opened
 
 
 @contextmanager

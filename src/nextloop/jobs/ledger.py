@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from nextloop.errors import DataFault
 from nextloop.orders.rows import Source
 from nextloop.orders.staging import FileReport
 from nextloop.storage import delta
@@ -82,6 +83,21 @@ def plan(lake: Lake, files: Sequence[LandingFile]) -> Plan:
             source = Source(file.name, revisions.get(file.name, 0) + 1, file.sha256)
             new[file.sha256] = (file, source)
     return Plan(list(new.values()), seen, refused, _versions(known))
+
+
+def consistent_versions(lake: Lake) -> dict[str, int]:
+    """Return the versions of `FILLED` that the last finished run left.
+
+    Raises:
+        DataFault: Nothing was taken in yet.
+    """
+    known = _read(lake)
+    if not known:
+        raise DataFault(
+            f"The lake {lake.root} has no orders yet.",
+            "Take some in: nextloop ingest --landing FOLDER",
+        )
+    return _versions(known)
 
 
 def rewind_unfinished(lake: Lake, versions: dict[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ or nothing of it; a commit that raced with another fails instead of mixing with 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -52,6 +52,7 @@ def publish(
     files: Sequence[SliceFile],
     run_id: str,
     emptied: Collection[str] = (),
+    about: Mapping[str, Any] | None = None,
 ) -> int:
     """Commit a run's files; each slice they hold replaces what the table had of it.
 
@@ -61,6 +62,7 @@ def publish(
         files: One a slice, written under the table's folder.
         run_id: The run, for the table's history.
         emptied: Slices that have no rows any more.
+        about: More for the table's history.
 
     Returns:
         The version that the commit made, or the present one if there was nothing to change.
@@ -80,7 +82,7 @@ def publish(
             "append",
             Schema.from_arrow(table.schema),
             commit_properties=CommitProperties(
-                custom_metadata={"run_id": run_id},
+                custom_metadata={"run_id": run_id, **(about or {})},
                 # Two runs from one version: the second commit fails, whatever slices it touches.
                 app_transactions=[Transaction(f"nextloop.{table.name}", base + 1)],
             ),

@@ -53,7 +53,8 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
         folder: The table's folder.
         table: Its description.
         run_id: Names the run's own folder inside it.
-        rows: At least one row, all with one value of `table.slice_by`, any column order.
+        rows: At least one row, all with one value of `table.slice_by` and of `table.part_by`,
+            any column order.
 
     Raises:
         ValueError: More than one value of the slice column, or a null where none may be.
@@ -62,17 +63,23 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
         [(name, "ascending") for name in table.key]
     )
     rows.validate()
-    low, high = _bounds(rows[table.slice_by])
-    if low != high:
-        raise ValueError(f"{table.name}: a slice holds {low} and {high} of {table.slice_by}")
-    path = f"run-{run_id}/{low}.parquet"
+    value = _only(table, rows, table.slice_by)
+    part = f"-{_only(table, rows, table.part_by)}" if table.part_by else ""
+    path = f"run-{run_id}/{value}{part}.parquet"
     target = Path(folder) / path
     target.parent.mkdir(parents=True, exist_ok=True)
     # A task that is tried again must not append to what its first try left.
     scratch = target.with_suffix(".writing")
     pq.write_table(rows, scratch, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
     scratch.replace(target)
-    return SliceFile(path, target.stat().st_size, str(low), rows.num_rows, _stats(table, rows))
+    return SliceFile(path, target.stat().st_size, value, rows.num_rows, _stats(table, rows))
+
+
+def _only(table: Table, rows: pa.Table, column: str) -> str:
+    low, high = _bounds(rows[column])
+    if low is None or low != high:
+        raise ValueError(f"{table.name}: a file holds {low} and {high} of {column}")
+    return str(low)
 
 
 def _stats(table: Table, rows: pa.Table) -> str:

@@ -29,6 +29,7 @@ INTERACTIONS: Final = Table(
     grain="one row an item of a completed order, price-0 requests left out",
     key=("as_of", "hotel", "order_seq", "item"),
     slice_by="as_of",
+    part_by="hotel",
     columns=(
         _AS_OF,
         _HOTEL,
@@ -63,6 +64,7 @@ ITEM_FEATURES: Final = Table(
     grain="one row an item of a hotel, price-0 requests included",
     key=("as_of", "hotel", "item"),
     slice_by="as_of",
+    part_by="hotel",
     columns=(
         _AS_OF,
         _HOTEL,
@@ -88,6 +90,7 @@ GUEST_FEATURES: Final = Table(
     grain="one row a known guest of a hotel",
     key=("as_of", "hotel", "guest"),
     slice_by="as_of",
+    part_by="hotel",
     columns=(
         _AS_OF,
         _HOTEL,
@@ -111,6 +114,7 @@ ITEM_PAIRS: Final = Table(
     grain="one row an ordered pair of items that one stay had both of",
     key=("as_of", "hotel", "item", "other_item"),
     slice_by="as_of",
+    part_by="hotel",
     columns=(
         _AS_OF,
         _HOTEL,
@@ -129,6 +133,7 @@ HOTEL_DEMAND: Final = Table(
     grain="one row an hour of a department with at least one order",
     key=("as_of", "hotel", "department", "local_date", "hour"),
     slice_by="as_of",
+    part_by="hotel",
     columns=(
         _AS_OF,
         _HOTEL,

@@ -43,6 +43,8 @@ class Table:
         slice_by: Column whose values a publish replaces as a whole; each data file holds one
             value of it, so a reader of one week or one as-of date opens only its files.
         columns: In stored order.
+        part_by: Column over whose values a slice's rows are spread, a file each; None puts a
+            slice into one file.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Table:
     key: tuple[str, ...]
     slice_by: str
     columns: tuple[Column, ...]
+    part_by: str | None = None
 
     @property
     def schema(self) -> pa.Schema:

@@ -1,0 +1,92 @@
+"""How data scientists read features: `nextloop.features.read("interactions", as_of=...)`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from nextloop import settings
+from nextloop.errors import DataFault, UsageFault
+from nextloop.storage import delta
+from nextloop.storage.lake import Lake, open_lake
+from nextloop.tables import FEATURE_TABLES, Table
+
+
+def read(
+    name: str,
+    as_of: dt.date | str | None = None,
+    hotel: int | None = None,
+    lake: str | Path | None = None,
+    version: int | None = None,
+) -> pd.DataFrame:
+    """Read one feature table as of a date.
+
+    Args:
+        name: `interactions`, `item_features`, `guest_features`, `item_pairs` or `hotel_demand`.
+        as_of: A date for which features were made; the latest such date if None.
+        hotel: Only this hotel; all if None.
+        lake: The lake's folder; the settings' if None.
+        version: The table's version, such as a training run recorded it; the newest if None.
+
+    Returns:
+        The rows in the order of the table's key; its grain is `nextloop tables show NAME`.
+
+    Raises:
+        UsageFault: No such feature table.
+        DataFault: There are no features for that date.
+
+    Example:
+        >>> read("item_features", as_of="2017-12-25")  # doctest: +SKIP
+    """
+    opened = open_lake(lake if lake is not None else settings.load().lake)
+    date = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    return read_arrow(opened, table_of(name), date, hotel, version).to_pandas()
+
+
+def read_arrow(
+    lake: Lake,
+    table: Table,
+    as_of: dt.date | None = None,
+    hotel: int | None = None,
+    version: int | None = None,
+) -> pa.Table:
+    """Do what `read` does, for an opened lake, as Arrow."""
+    dates = as_of_dates(lake, table, version)
+    date = as_of or (dates[-1] if dates else None)
+    if date is None or date not in dates:
+        there = ", ".join(map(str, dates[-5:])) or "none"
+        raise DataFault(
+            f"There are no {table.name} as of {date or 'any date'} (latest there are: {there}).",
+            f"Make them with: nextloop features --as-of {date or 'YYYY-MM-DD'}",
+        )
+    where: list[tuple[str, str, object]] = [("as_of", "=", date)]
+    if hotel is not None:
+        where.append(("hotel", "=", hotel))
+    rows = delta.read(lake, table, version, where)
+    return rows.sort_by([(name, "ascending") for name in table.key])
+
+
+def as_of_dates(lake: Lake, table: Table, version: int | None = None) -> list[dt.date]:
+    """List the dates for which a feature table has rows, oldest first."""
+    if delta.version(lake, table) == delta.NO_VERSION:
+        return []
+    found = delta.slices(lake, table, version)
+    return sorted({add["min.as_of"] for add in found})
+
+
+def table_of(name: str) -> Table:
+    """Find a feature table by name.
+
+    Raises:
+        UsageFault: There is none of that name.
+    """
+    for table in FEATURE_TABLES:
+        if table.name == name:
+            return table
+    names = ", ".join(table.name for table in FEATURE_TABLES)
+    raise UsageFault(f"There is no feature table {name!r}.", f"Use one of: {names}.")
+
+

@@ -1,0 +1,165 @@
+"""The features job: the feature tables as of a date, from the orders that the ledger vouches for.
+
+A table's as-of date is replaced as a whole; other dates stay. The same date on the same orders
+gives equal rows, and is not computed again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from nextloop.errors import DataFault
+from nextloop.features import build
+from nextloop.features.source import Clocks
+from nextloop.jobs import ledger
+from nextloop.jobs.sessions import session_for
+from nextloop.settings import Settings
+from nextloop.storage import delta
+from nextloop.storage.lake import Lake, open_lake, writing
+from nextloop.storage.slices import SLICE_FILE_DDL, SliceFile, slice_files, write_slice
+from nextloop.tables import FEATURE_TABLES, INTERACTIONS, ORDER_LINES, ORDERS, Table
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class FeaturesReport:
+    """What a run did.
+
+    Attributes:
+        as_of: The date.
+        run_id: The run; the one that made the tables, if they were there already.
+        made: Whether anything was computed.
+        rows: By table.
+        versions: Of the feature tables after the run.
+        inputs: Versions of the tables that were read.
+        seconds: It took.
+    """
+
+    as_of: dt.date
+    run_id: str
+    made: bool = False
+    rows: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def features(
+    settings: Settings,
+    as_of: dt.date,
+    spark: SparkSession | None = None,
+    progress: Progress | None = None,
+) -> FeaturesReport:
+    """Make the feature tables as of a date.
+
+    Args:
+        settings: Where the lake is, the engine, the hotels' time zones.
+        as_of: The last local date that counts.
+        spark: An open session to use; one of `settings.spark` is opened if None.
+        progress: Told what is done.
+
+    Raises:
+        DataFault: There are no orders up to that date.
+        NextLoopError: Lake or engine is not usable; nothing was published.
+    """
+    started = time.monotonic()
+    lake = open_lake(settings.lake)
+    with writing(lake):
+        inputs = ledger.consistent_versions(lake)
+        run_id = f"{as_of:%Y%m%d}-{secrets.token_hex(4)}"
+        report = FeaturesReport(as_of, run_id, inputs=inputs)
+        if not _already_made(lake, report):
+            _check_dates(lake, as_of, inputs[ORDERS.name])
+            with session_for(settings, spark) as session:
+                _make(lake, session, settings, report, progress or (lambda *_: None))
+    report.seconds = round(time.monotonic() - started, 3)
+    return report
+
+
+def _make(
+    lake: Lake, spark: SparkSession, settings: Settings, report: FeaturesReport, progress: Progress
+) -> None:
+    clocks = Clocks(settings.orders.timezone, dict(settings.orders.hotel_timezones))
+    orders, order_lines = (
+        spark.read.parquet(*delta.paths(lake, table, report.inputs[table.name]))
+        for table in (ORDERS, ORDER_LINES)
+    )
+    lines = build.known(orders, order_lines, report.as_of, clocks)
+    progress(0, len(FEATURE_TABLES), INTERACTIONS.name)
+    written = {INTERACTIONS: _write(lake, INTERACTIONS, report, build.interactions(lines))}
+    if not written[INTERACTIONS]:
+        raise _no_orders(report.as_of, "none is complete with a priced item")
+    # Read back rather than computed again: three tables follow from it.
+    folder = lake.folder(INTERACTIONS.name)
+    bought = spark.read.parquet(*(str(folder / file.path) for file in written[INTERACTIONS]))
+    for table, make in build.derived(lines, bought, report.as_of).items():
+        progress(len(written), len(FEATURE_TABLES), table.name)
+        written[table] = _write(lake, table, report, make())
+    _publish(lake, report, written)
+    progress(len(written), len(written), "published")
+
+
+def _publish(lake: Lake, report: FeaturesReport, written: Mapping[Table, list[SliceFile]]) -> None:
+    """Publish all tables, interactions last: its commit says that the others are there."""
+    about = {"as_of": str(report.as_of), "inputs": report.inputs}
+    for table in reversed(written):
+        files = written[table]
+        emptied = [] if files else [str(report.as_of)]
+        report.rows[table.name] = sum(file.rows for file in files)
+        report.versions[table.name] = delta.publish(
+            lake, table, files, report.run_id, emptied, about
+        )
+    report.made = True
+
+
+def _write(lake: Lake, table: Table, report: FeaturesReport, rows: DataFrame) -> list[SliceFile]:
+    folder, run_id = str(lake.folder(table.name)), report.run_id
+    dated = rows.withColumn("as_of", f.lit(report.as_of)).select(*table.schema.names)
+
+    def write(part: pa.Table) -> pa.Table:
+        return pa.Table.from_batches([write_slice(folder, table, run_id, part).record()])
+
+    found = dated.groupBy(table.part_by or table.slice_by).applyInArrow(write, SLICE_FILE_DDL)
+    return slice_files(found.toArrow().to_pylist())
+
+
+def _already_made(lake: Lake, report: FeaturesReport) -> bool:
+    """Fill the report from the tables if these inputs gave this date's rows already."""
+    if delta.version(lake, INTERACTIONS) == delta.NO_VERSION:
+        return False
+    commits = delta.history(lake, INTERACTIONS)
+    made = next((found for found in commits if found.get("as_of") == str(report.as_of)), None)
+    if made is None or made.get("inputs") != report.inputs:
+        return False
+    report.run_id = str(made["run_id"])
+    for table in FEATURE_TABLES:
+        report.versions[table.name] = delta.version(lake, table)
+        adds = delta.slices(lake, table)
+        report.rows[table.name] = sum(
+            add["num_records"] for add in adds if add["min.as_of"] == report.as_of
+        )
+    return True
+
+
+def _check_dates(lake: Lake, as_of: dt.date, version: int) -> None:
+    weeks = [add["min.order_week"] for add in delta.slices(lake, ORDERS, version)]
+    if not weeks:
+        raise DataFault(
+            f"The lake {lake.root} has no orders.", "Take some in: nextloop ingest --landing FOLDER"
+        )
+    if as_of < min(weeks):
+        raise _no_orders(as_of, f"the first are of the week of {min(weeks)}")
+
+
+def _no_orders(as_of: dt.date, why: str) -> DataFault:
+    return DataFault(f"There are no orders to learn from up to {as_of}: {why}.",
+                     "Give a later --as-of, or take in earlier files.")
