@@ -1,0 +1,114 @@
+"""Recommender: scores become an answer: what is offered, why, and on what ground.
+
+A model, its counts and one query go in; the best offers with their reasons come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nextloop.recommender.asking import Query
+from nextloop.recommender.metrics import NO_ITEM, top_k
+from nextloop.recommender.protocol import Model
+from nextloop.recommender.queries import Queries
+from nextloop.recommender.reasons import Reason, explain
+from nextloop.recommender.state import State
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One offered item.
+
+    Args:
+        item: The source's number of the item.
+        item_name: Its name as on the menu.
+        department: The source's number of the department, none if not recorded.
+        price: Latest unit price, in the source's money.
+        score: The model's score; higher is better, comparable within one answer only.
+        rank: 1 is the best.
+        reason: Why it is offered.
+    """
+
+    item: int
+    item_name: str
+    department: int | None
+    price: int
+    score: float
+    rank: int
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to offer, best first.
+
+    Args:
+        offers: At most k items; fewer if the menu has no more.
+        source: What the answer rests on: `guest` (earlier orders of the guest or the stay are
+            known), `context` (hour and party), `hotel` (what is popular there) or `shared` (the
+            hotel has no orders yet: equally named items elsewhere).
+        fallback: Whether less is known than the model can use.
+    """
+
+    offers: tuple[Offer, ...]
+    source: str
+    fallback: bool
+
+
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "popularity": ("hotel", "shared"),
+    "context": ("context", "shared"),
+    "together": ("guest", "hotel", "shared"),
+    "ranker": ("guest", "context", "shared"),
+}
+
+
+def answer(model: Model, state: State, asked: Queries, query: Query) -> Answer:
+    """Rank a menu for one query.
+
+    Args:
+        model: The model that ranks.
+        state: The counts that it stands on.
+        asked: The query as arrays.
+        query: The query, for its k and what it excludes.
+
+    Returns:
+        The best offers; equal scores in the sequence of the item numbers.
+    """
+    catalog = state.catalog
+    offered = catalog.offered[asked.rows].copy()
+    offered[catalog.places(asked.hotel, np.array(sorted(query.exclude), np.int64))] = False
+    scores = model.score(asked)
+    top = top_k(scores, offered, query.k)[0]
+    offers = [
+        _offer(state, asked, int(place), float(scores[0, place]), rank)
+        for rank, place in enumerate(top[top != NO_ITEM], start=1)
+    ]
+    source = _source(model, state, asked)
+    return Answer(tuple(offers), source, source != _SOURCES[model.name][0])
+
+
+def _offer(state: State, asked: Queries, place: int, score: float, rank: int) -> Offer:
+    catalog, item = state.catalog, asked.rows.start + place
+    department = int(catalog.department[item])
+    return Offer(
+        item=int(catalog.item[item]),
+        item_name=catalog.name[item],
+        department=department if department >= 0 else None,
+        price=int(catalog.price[item]),
+        score=score,
+        rank=rank,
+        reason=explain(state, asked, place),
+    )
+
+
+def _source(model: Model, state: State, asked: Queries) -> str:
+    """Name the best ground that this query and hotel allow."""
+    sources = _SOURCES[model.name]
+    if "guest" in sources and asked.past_orders[0] > 0:
+        return "guest"
+    known = state.popularity.hotel_orders[asked.hotel] > 0
+    return sources[-2] if known else sources[-1]

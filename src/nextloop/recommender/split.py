@@ -1,0 +1,77 @@
+"""Recommender: the time split. Orders go in; which of them teach and which are asked comes out.
+
+A stay never straddles: one that has orders on both sides of a cut belongs wholly to the later
+side. Its orders after the cut are asked, its earlier ones teach nothing (they are still known when
+asking, as they would be at that moment). The other way, keeping it on the earlier side, would
+teach from after the cut; splitting it would ask about stays that taught.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nextloop.errors import DataFault
+from nextloop.recommender.arrays import Flags
+from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.dataset import Interactions
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Days of the cuts, and one flag an order for each use.
+
+    Args:
+        validation_cut: First day of the validation, in days since 1970-01-01.
+        cut: First day of the test.
+        fit: Teaches what the validation asks.
+        validation: Asked for early stopping and for choosing a model.
+        before_test: Teaches what the test asks.
+        test: Asked once, for the metrics that are reported.
+    """
+
+    validation_cut: int
+    cut: int
+    fit: Flags
+    validation: Flags
+    before_test: Flags
+    test: Flags
+
+    @classmethod
+    def of(cls, interactions: Interactions, config: TrainingConfig) -> Split:
+        """Split orders by day.
+
+        Data of fewer days than four times a wish give that part a quarter of them, so something is
+        always left to learn from.
+
+        Args:
+            interactions: The orders.
+            config: Days of the test and of the validation before it.
+
+        Returns:
+            The split.
+
+        Raises:
+            DataFault: If there are no orders.
+        """
+        if not len(interactions):
+            raise DataFault(
+                "there are no completed, paid orders to learn from",
+                "check `nextloop tables show interactions` and the as-of date",
+            )
+        day = interactions.day
+        end, begin = int(day.max()) + 1, int(day.min())
+        cut = end - min(config.holdout_days, (end - begin) // 4)
+        validation_cut = cut - min(config.validation_days, (cut - begin) // 4)
+        last = np.full(int(interactions.stay.max()) + 1, begin, np.int32)
+        np.maximum.at(last, interactions.stay, day)
+        stay_ends = last[interactions.stay]
+        return cls(
+            validation_cut=validation_cut,
+            cut=cut,
+            fit=stay_ends < validation_cut,
+            validation=(day >= validation_cut) & (stay_ends < cut),
+            before_test=stay_ends < cut,
+            test=day >= cut,
+        )
