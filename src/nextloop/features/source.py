@@ -72,7 +72,8 @@ def known_orders(orders: DataFrame, as_of: dt.date, clocks: Clocks) -> DataFrame
         f.col("reg_at").alias("ordered_at"),
         "local_date",
         "hour",
-        f.weekday("local_date").cast("tinyint").alias("weekday"),
+        # Not weekday(): Sail 0.7 says -1 for Sundays.
+        ((f.dayofweek("local_date") + 5) % 7).cast("tinyint").alias("weekday"),
         _days("local_date", "arrived").alias("stay_day"),
         _days("leaves", "arrived").alias("nights"),
         f.col("visit_adult_cnt").cast("smallint").alias("adults"),

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -85,6 +86,25 @@ def features(
     return report
 
 
+def newest_date(settings: Settings) -> dt.date:
+    """Return the local date of the newest order in the lake.
+
+    Raises:
+        DataFault: There are none.
+    """
+    lake = open_lake(settings.lake)
+    version = ledger.consistent_versions(lake)[ORDERS.name]
+    adds = delta.slices(lake, ORDERS, version)
+    if not adds:
+        raise _no_orders(None, "the tables are empty")
+    newest = max(add["min.order_week"] for add in adds)
+    rows = delta.read(
+        lake, ORDERS, version, [("order_week", "=", newest)], ["hotel_seq", "reg_at"]
+    ).to_pylist()
+    zone = settings.orders.timezone_of
+    return max(row["reg_at"].astimezone(ZoneInfo(zone(row["hotel_seq"]))).date() for row in rows)
+
+
 def _make(
     lake: Lake, spark: SparkSession, settings: Settings, report: FeaturesReport, progress: Progress
 ) -> None:
@@ -153,13 +173,13 @@ def _already_made(lake: Lake, report: FeaturesReport) -> bool:
 def _check_dates(lake: Lake, as_of: dt.date, version: int) -> None:
     weeks = [add["min.order_week"] for add in delta.slices(lake, ORDERS, version)]
     if not weeks:
-        raise DataFault(
-            f"The lake {lake.root} has no orders.", "Take some in: nextloop ingest --landing FOLDER"
-        )
+        raise _no_orders(as_of, "the tables are empty")
     if as_of < min(weeks):
         raise _no_orders(as_of, f"the first are of the week of {min(weeks)}")
 
 
-def _no_orders(as_of: dt.date, why: str) -> DataFault:
-    return DataFault(f"There are no orders to learn from up to {as_of}: {why}.",
-                     "Give a later --as-of, or take in earlier files.")
+def _no_orders(as_of: dt.date | None, why: str) -> DataFault:
+    return DataFault(
+        f"There are no orders to learn from up to {as_of or 'any date'}: {why}.",
+        "Give a later --as-of, or take in more files: nextloop ingest --landing FOLDER",
+    )
