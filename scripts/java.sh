@@ -5,7 +5,8 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-. "$root/scripts/say.sh"
+cd "$root"
+. scripts/say.sh
 
 java_version() {
     java=${JAVA_HOME:+$JAVA_HOME/bin/}java
@@ -21,6 +22,8 @@ java_version() {
 [ "$(java_version)" -ge 17 ] && exit 0
 # The release's own Java: 17 on Debian 12, 21 on Ubuntu 24.04 and Debian 13.
 install_package default-jre-headless || true
-[ "$(java_version)" -ge 17 ] ||
-    fail "Apache Spark needs Java 17 or newer, which is not here (found: $(java_version))" \
-        "Install it: $(install_line default-jre-headless), or set JAVA_HOME."
+found=$(java_version)
+[ "$found" -ge 17 ] && exit 0
+[ "$found" -gt 0 ] && found="Java $found is too old" || found="there is no Java here"
+fail "Apache Spark needs Java 17 or newer: $found" \
+    "Install it: $(install_line default-jre-headless), or set JAVA_HOME."
