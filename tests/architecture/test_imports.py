@@ -17,10 +17,10 @@ def _loaded_by(statement: str) -> set[str]:
 
 
 def test_serving_process_has_no_engine_tracking_or_tables():
-    """The API's process loads neither an engine, nor MLflow, nor the table libraries' writers."""
+    """The API's process loads neither an engine, nor MLflow, nor the tables' writer."""
     loaded = _loaded_by("import nextloop.serving.app")
     assert "fastapi" in loaded
-    assert not {"pyspark", "pysail", "mlflow", "deltalake", "typer", "rich"} & loaded
+    assert not {"pyspark", "pysail", "mlflow", "deltalake", "typer"} & loaded
 
 
 def test_settings_load_no_station():
