@@ -1,0 +1,61 @@
+"""`nextloop train`: models trained on the features, compared, registered, the best staged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nextloop.cli import output
+from nextloop.cli.options import AsJson, AsOf, LakeFolder, date_of
+from nextloop.cli.progress import progress
+from nextloop.cli.session import begin
+
+if TYPE_CHECKING:
+    from nextloop.jobs.train import TrainReport
+
+
+def train(as_of: AsOf = None, lake: LakeFolder = None, as_json: AsJson = False) -> None:
+    """Train all models on the features as of a date, compare them, register them, stage the best.
+
+    They are compared on the last days, which none of them saw, by ranking the hotel's whole menu
+    for each order. Put the best into production with `nextloop models promote staging`.
+
+    Example: nextloop train --lake lake --as-of 2017-12-25
+    """
+    from nextloop.jobs.train import train as job
+
+    settings = begin({"lake": lake})
+    with progress("train", total=100, unit="%") as step:
+        report = job(settings, date_of(as_of) if as_of else None, step.update)
+    if as_json:
+        output.emit_json(report)
+        return
+    show(report)
+    output.note("Put the best into production: nextloop models promote staging --reason WHY")
+
+
+def show(report: TrainReport) -> None:
+    """Print the comparison of a training's models, one row a model."""
+    days = f"{report.split.get('test_orders', 0):,} orders held out"
+    output.table(comparison(report), title=f"Models as of {report.as_of}, {days}")
+    for note in report.notes:
+        output.note(note)
+
+
+def comparison(report: TrainReport) -> list[dict[str, Any]]:
+    """Return one row a model: its version, state and main metrics."""
+    k, rows = report.k, []
+    for model, metrics in report.metrics.items():
+        version = report.versions[model]
+        state = "staging" if version in report.staged else ""
+        shown = {
+            f"{label}@{k}": metrics.get(f"{name}_at_{k}")
+            for label, name in (
+                ("NDCG", "ndcg"),
+                ("Recall", "recall"),
+                ("MRR", "mrr"),
+                ("hit rate", "hit_rate"),
+                ("coverage", "coverage"),
+            )
+        }
+        rows.append({"model": model, "version": version, "state": state, **shown})
+    return rows

@@ -1,0 +1,122 @@
+"""The training job: feature tables to compared models, registered, the best of them staged.
+
+Nothing is put into production here: `registry.lifecycle.promote` is a step of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nextloop.features.reader import as_of_dates, read_arrow
+from nextloop.recommender.arrow import from_arrow
+from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.training import TrainingResult
+from nextloop.recommender.training import train as train_models
+from nextloop.registry import lifecycle
+from nextloop.registry.publish import publish, trained_models
+from nextloop.settings import Settings
+from nextloop.storage import delta
+from nextloop.storage.lake import open_lake
+from nextloop.tables import INTERACTIONS, ITEM_FEATURES
+
+Progress = Callable[[int, int, str], None]
+_STEPS = 100
+
+
+@dataclass
+class TrainReport:
+    """What a training gave.
+
+    Attributes:
+        as_of: Last day that was learned from.
+        k: Length of the lists that were judged.
+        versions: Registered version by model, the simplest model first.
+        metrics: On the holdout, by model.
+        best: The model that the validation chose.
+        staged: Versions that are staged now.
+        split: Orders of each part.
+        notes: What a reader should know.
+        seconds: By step.
+    """
+
+    as_of: dt.date
+    k: int
+    versions: dict[str, int]
+    metrics: dict[str, dict[str, float]]
+    best: str
+    staged: list[int]
+    split: dict[str, int]
+    notes: list[str]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def train(
+    settings: Settings, as_of: dt.date | None = None, progress: Progress | None = None
+) -> TrainReport:
+    """Train all models on the features as of a date, register them, stage the best.
+
+    Args:
+        settings: Where the lake is, how models are trained.
+        as_of: A date for which features were made; the latest if None.
+        progress: Told what is done, in hundredths.
+
+    Raises:
+        DataFault: There are no features for the date, or no orders in them.
+    """
+    tell = progress or (lambda *_: None)
+    started = time.monotonic()
+    lake = open_lake(settings.lake)
+    found = {table.name: delta.version(lake, table) for table in (INTERACTIONS, ITEM_FEATURES)}
+    interactions = read_arrow(lake, INTERACTIONS, as_of, version=found[INTERACTIONS.name])
+    date = as_of or as_of_dates(lake, INTERACTIONS)[-1]
+    items = read_arrow(lake, ITEM_FEATURES, date, version=found[ITEM_FEATURES.name])
+    config = config_of(settings)
+    result = train_models(
+        from_arrow(interactions, items),
+        config,
+        lambda step, share: tell(int(share * 80), _STEPS, step),
+    )
+    trained = time.monotonic()
+    tell(80, _STEPS, "registering")
+    refs = publish(
+        trained_models(result), settings, as_of=date, table_versions=found, params=result.split
+    )
+    tell(95, _STEPS, "staging the best")
+    staged = lifecycle.stage_best(settings)
+    tell(_STEPS, _STEPS, "staged")
+    report = _report(result, config, date)
+    report.versions = {ref.model: ref.version for ref in refs}
+    report.staged = list(staged.staged)
+    report.seconds = {
+        "train": round(trained - started, 3),
+        "register": round(time.monotonic() - trained, 3),
+    }
+    return report
+
+
+def config_of(settings: Settings) -> TrainingConfig:
+    """Return the training's configuration that the settings ask for."""
+    wanted = settings.recommender
+    return TrainingConfig(
+        k=wanted.k,
+        holdout_days=wanted.holdout_days,
+        seed=wanted.seed,
+        folds=wanted.folds,
+        num_threads=wanted.num_threads,
+    )
+
+
+def _report(result: TrainingResult, config: TrainingConfig, as_of: dt.date) -> TrainReport:
+    return TrainReport(
+        as_of=as_of,
+        k=config.k,
+        versions={},
+        metrics={name: dict(model.metrics) for name, model in result.models.items()},
+        best=result.best,
+        staged=[],
+        split=result.split,
+        notes=list(result.notes),
+    )
