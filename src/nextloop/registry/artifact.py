@@ -129,7 +129,7 @@ def _is_link_or_file(folder: Path) -> bool:
 
 
 def _names(handle: int) -> set[str]:
-    return set(os.listdir(handle))  # noqa: PTH208 Path cannot list an open folder
+    return set(os.listdir(handle))
 
 
 def _manifest(handle: int, present: set[str], expected_digest: str | None) -> list[Entry]:

@@ -1,0 +1,147 @@
+"""Registry: the promotion ledger, an append-only Delta table that decides every version's state.
+
+Comes in: changes that were decided on a ledger as it was read. Goes out: the same ledger with them
+added, all or none, or `LedgerMoved` if anybody else added something meanwhile.
+
+Two appends to a Delta table do not conflict by themselves. Here each commit carries the
+application transaction `promotions`, and Delta refuses a commit when another one with that
+transaction came between, so what was decided on an old state never gets in.
+
+Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-identifiers
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Final, Literal
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from nextloop.errors import SystemFault
+from nextloop.storage import delta
+from nextloop.storage.lake import Lake
+from nextloop.tables.promotions import PROMOTIONS
+
+Action = Literal["stage", "unstage", "promote", "archive", "rollback"]
+ALL_HOTELS: Final = "all"
+_TRANSACTION: Final = "promotions"
+
+
+class LedgerMoved(Exception):
+    """Somebody else's change came first: read again, decide again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change of one version's state that is not recorded yet; see `tables.promotions`."""
+
+    action: Action
+    version: int
+    previous_version: int | None = None
+    model: str
+    digest: str
+    place: str
+    created_at: datetime
+    as_of_date: date
+    metrics: str
+    by: str
+    reason: str
+    hotel_group: str = ALL_HOTELS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Change):
+    """A recorded change."""
+
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger as of one moment.
+
+    Attributes:
+        lake: Where it lies.
+        version: Of the Delta table; `delta.NO_VERSION` if there is none yet.
+        entries: All changes, oldest first.
+    """
+
+    lake: Lake
+    version: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def last(self) -> int:
+        """Sequence of the newest change, 0 if there is none."""
+        return self.entries[-1].sequence if self.entries else 0
+
+
+def read(lake: Lake) -> Ledger:
+    """Read the ledger.
+
+    Args:
+        lake: The lake.
+
+    Returns:
+        All changes so far; none if nothing was ever staged.
+    """
+    version = delta.version(lake, PROMOTIONS)
+    if version == delta.NO_VERSION:
+        return Ledger(lake, version, ())
+    rows = delta.read(lake, PROMOTIONS, at=version).sort_by("sequence").to_pylist()
+    return Ledger(lake, version, tuple(Entry(**row) for row in rows))
+
+
+def append(ledger: Ledger, changes: Sequence[Change]) -> None:
+    """Record changes in one commit.
+
+    Args:
+        ledger: The ledger that they were decided on, as read.
+        changes: One or more, in order; their time is now.
+
+    Raises:
+        LedgerMoved: The ledger is not any more what it was; nothing was recorded.
+        SystemFault: The lake cannot be written.
+    """
+    try:
+        if ledger.version == delta.NO_VERSION:
+            delta.create(ledger.lake, PROMOTIONS)
+            now = read(ledger.lake)
+            if now.entries:
+                raise LedgerMoved
+            ledger = now
+        _commit(ledger, changes)
+    except (OSError, DeltaError) as refused:
+        raise SystemFault(
+            f"The ledger {ledger.lake.folder(PROMOTIONS.name)} cannot be written: {refused}",
+            "Check the disk's space and who may write there; nothing was changed.",
+        ) from refused
+
+
+def metrics_text(metrics: Mapping[str, float]) -> str:
+    """Write metrics as the ledger keeps them: JSON in order of names."""
+    return json.dumps(dict(sorted(metrics.items())))
+
+
+def _commit(ledger: Ledger, changes: Sequence[Change]) -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {**asdict(change), "sequence": number, "at": now}
+        for number, change in enumerate(changes, ledger.last + 1)
+    ]
+    transaction = Transaction(_TRANSACTION, ledger.last + len(rows))
+    try:
+        write_deltalake(
+            DeltaTable(str(ledger.lake.folder(PROMOTIONS.name)), version=ledger.version),
+            pa.Table.from_pylist(rows, schema=PROMOTIONS.schema),
+            mode="append",
+            commit_properties=CommitProperties(app_transactions=[transaction]),
+        )
+    except CommitFailedError as refused:
+        raise LedgerMoved from refused

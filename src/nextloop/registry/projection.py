@@ -1,0 +1,103 @@
+"""Registry: makes MLflow's alias and tags say what the ledger says.
+
+Comes in: the ledger. Goes out: the alias `production` on one version and a tag `lifecycle` on each
+that has a state, so that MLflow's pages and `models:/NAME@production` are right. MLflow's aliases
+have no history and the last writer wins, so nothing is ever decided by them.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from nextloop.registry import ledger
+from nextloop.registry.states import State, production, states
+from nextloop.registry.store import Store
+from nextloop.registry.versions import pages
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ALIAS: Final = "production"
+TAG: Final = "lifecycle"
+_TRIES: Final = 8
+
+
+def project(client: MlflowClient, store: Store) -> list[str]:
+    """Make MLflow equal to the ledger.
+
+    Whoever writes looks again afterwards whether the ledger moved meanwhile. So the last one to
+    write has seen the last change, and processes that race end with the right alias.
+
+    Args:
+        client: MLflow's.
+        store: Where.
+
+    Returns:
+        What was not as the ledger says, one sentence each; empty if nothing had to be done.
+    """
+    repairs: list[str] = []
+    while True:
+        seen = ledger.read(store.lake)
+        now = production(seen.entries)
+        present = {int(v.version): v.tags.get(TAG) for v in pages(client, store)}
+        repairs += _tags(client, store, present, states(seen.entries))
+        repairs += _alias(client, store, present.keys(), now.version if now else None)
+        if ledger.read(store.lake).last == seen.last:
+            return repairs
+
+
+def _tags(
+    client: MlflowClient,
+    store: Store,
+    present: Mapping[int, str | None],
+    wanted: Mapping[int, State],
+) -> list[str]:
+    repairs = [
+        f"version {version} is {state} in the ledger and missing in MLflow"
+        for version, state in wanted.items()
+        if version not in present
+    ]
+    for version, before in sorted(present.items()):
+        state = wanted.get(version)
+        if before == state:
+            continue
+        if state is None:
+            _patiently(client.delete_model_version_tag, store.model_name, str(version), TAG)
+        else:
+            _patiently(client.set_model_version_tag, store.model_name, str(version), TAG, state)
+        repairs.append(f"version {version}: {TAG} was {before or 'unset'}, is {state or 'unset'}")
+    return repairs
+
+
+def _alias(
+    client: MlflowClient, store: Store, present: Collection[int], wanted: int | None
+) -> list[str]:
+    if not present:
+        return []
+    before = client.get_registered_model(store.model_name).aliases.get(ALIAS)
+    after = str(wanted) if wanted in present else None
+    if (before and str(before)) == after:
+        return []
+    if after is None:
+        _patiently(client.delete_registered_model_alias, store.model_name, ALIAS)
+    else:
+        _patiently(client.set_registered_model_alias, store.model_name, ALIAS, after)
+    return [f"alias {ALIAS} was {before or 'unset'}, is {after or 'unset'}"]
+
+
+def _patiently(write: Callable[..., Any], *arguments: str) -> None:
+    """Try again what a busy database refused: SQLite lets one writer in at a time."""
+    from mlflow.exceptions import MlflowException
+
+    for left in reversed(range(_TRIES)):
+        try:
+            write(*arguments)
+        except MlflowException as refused:
+            if refused.error_code != "TEMPORARILY_UNAVAILABLE" or not left:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))
+        else:
+            return

@@ -1,0 +1,91 @@
+"""One lake with one published training, made once and copied: MLflow's first use takes seconds."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+
+import pytest
+
+from nextloop import settings as settings_tree
+from nextloop.registry.publish import publish
+from nextloop.registry.tracking import TrainedModel
+from nextloop.storage.lake import create_lake
+
+AS_OF = date(2017, 12, 25)
+
+# version: model, NDCG@10 on the holdout, the same before it
+MEASURED = {
+    1: ("popularity", 0.30, 0.31),
+    2: ("context", 0.33, 0.32),
+    3: ("together", 0.29, 0.30),
+    4: ("ranker", 0.41, 0.40),
+}
+
+
+def trained(name, ndcg, before, text):
+    """Make a model as training hands it over, with small real files."""
+    return TrainedModel(
+        name=name,
+        params={"model": name, "seed": 7},
+        metrics={"ndcg_at_10": ndcg, "recall_at_10": ndcg / 2, "explore": float("nan")},
+        files={"bundle.json": f'{{"model": "{name}", "{text}": 1}}'.encode(), "trees.txt": b"tree"},
+        validation={"ndcg_at_10": before},
+    )
+
+
+def publish_again(settings, measured=None, text="다시"):
+    """Publish one more training into a lake."""
+    return publish(
+        [trained(name, ndcg, before, text) for name, ndcg, before in measured or MEASURED.values()],
+        settings,
+        as_of=AS_OF,
+        table_versions={"interactions": 3, "item_features": 2},
+        params={"seed": 7},
+    )
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A lake with versions 1 to 4 as `MEASURED` says; not to be written to."""
+    lake = tmp_path_factory.mktemp("published") / "호텔 lake"
+    create_lake(lake, "0" * 16)
+    refs = publish_again(settings_tree.load({"lake": str(lake)}), text="처음")
+    return lake, refs
+
+
+@pytest.fixture
+def settings(published, tmp_path):
+    """Settings of a copy of that lake, in another place than it was made in."""
+    lake = tmp_path / "옮긴 lake"
+    shutil.copytree(published[0], lake)
+    return settings_tree.load({"lake": str(lake)})
+
+
+@pytest.fixture
+def no_models(tmp_path):
+    """Settings of a lake in which nothing was trained."""
+    create_lake(tmp_path / "empty", "0" * 16)
+    return settings_tree.load({"lake": str(tmp_path / "empty")})
+
+
+@pytest.fixture
+def again():
+    """Publish one more training: call with settings."""
+    return publish_again
+
+
+@pytest.fixture
+def mlflow_says():
+    """Read back what MLflow shows: the alias and each version's tag."""
+    from nextloop.registry.store import locate, opened
+    from nextloop.registry.versions import pages
+
+    def look(settings):
+        with opened(locate(settings)) as client:
+            store = locate(settings)
+            tags = {int(v.version): v.tags.get("lifecycle") for v in pages(client, store)}
+            alias = client.get_registered_model(store.model_name).aliases.get("production")
+            return (None if alias is None else int(alias)), tags
+
+    return look
