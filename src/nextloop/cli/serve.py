@@ -1,0 +1,106 @@
+"""`nextloop serve`: answer requests for recommendations until told to stop.
+
+Comes in: which model of which lake, and where to listen. Goes out: a line when it is ready, with
+a request to try; logs on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nextloop.cli import output
+from nextloop.cli.session import begin
+
+if TYPE_CHECKING:
+    from nextloop.serving.model import LoadedModel
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder of the tables.")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")
+    ] = None,
+    uds: Annotated[
+        Path | None, typer.Option("--uds", help="Unix socket to listen on instead of a port.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", help="`production`, `staging` or a version's number.")
+    ] = "production",
+    as_json: Annotated[bool, typer.Option("--json", help="Say ready as a JSON line.")] = False,
+    until_stdin_closes: Annotated[
+        bool,
+        typer.Option(
+            "--until-stdin-closes", help="Also stop when standard input ends: for programs."
+        ),
+    ] = False,
+) -> None:
+    """Start the recommendation API; Ctrl-C or SIGTERM lets it finish what it has accepted.
+
+    It listens on this machine only unless --host says otherwise, and asks nobody for a key:
+    do not open it to a network that you do not trust.
+
+    Example: nextloop serve --lake lake --port 8000 --model production
+    """
+    flags = {"lake": lake, "serving.host": host, "serving.port": port}
+    settings = begin(flags, service=True)
+    from nextloop import privacy
+    from nextloop.serving import lean, listener
+    from nextloop.serving.locate import locate
+    from nextloop.storage.lake import open_lake
+
+    with ExitStack() as stack:
+        listening = stack.enter_context(
+            listener.unix(uds)
+            if uds
+            else listener.tcp(settings.serving.host, settings.serving.port)
+        )
+        open_lake(settings.lake)  # first: without a lake of ours there is no key to look for
+        key = privacy.load_key(settings, create=False)
+        open_lake(settings.lake, privacy.fingerprint(key))
+        url = listener.url_of(listening)
+        if not uds and settings.serving.host not in _LOOPBACK:
+            output.warn(f"{url} can be reached from other machines and asks nobody for a key")
+
+        located = locate(settings.lake, model)
+
+        # Imported beside that search: it takes a second.
+        lean.import_lightgbm()
+        from nextloop.serving import server
+        from nextloop.serving.model import ModelSlot
+        from nextloop.serving.service import Service
+
+        server.run(
+            listening,
+            located,
+            Service(ModelSlot(), key, settings.orders),
+            lambda loaded: _announce(url, loaded, as_json=as_json),
+            until_stdin_closes=until_stdin_closes,
+        )
+
+
+def _announce(url: str, loaded: LoadedModel, *, as_json: bool) -> None:
+    if as_json:
+        ready = {"url": url, "model_version": loaded.ref.version, "model_digest": loaded.ref.digest}
+        sys.stdout.write(json.dumps(ready) + "\n")
+    else:
+        output.say(f"Ready: {url} answers with model version {loaded.ref.version}. Try:")
+        output.say(_example(url, loaded))
+    sys.stdout.flush()
+
+
+def _example(url: str, loaded: LoadedModel) -> str:
+    """Give a command that works as it stands: with a hotel that this model knows."""
+    target = url
+    if url.startswith("unix:"):
+        target = f"--unix-socket {url.removeprefix('unix:')} http://localhost"
+    body = json.dumps({"hotel_seq": int(loaded.bundle.hotels[0]), "k": 3})
+    return f"  curl -s {target}/v1/recommendations -H 'Content-Type: application/json' -d '{body}'"

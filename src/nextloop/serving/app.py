@@ -1,0 +1,57 @@
+"""The API as an app: routes, problems, metrics and the frame around every request.
+
+In comes a service, out goes an ASGI app that keeps nothing global: two apps in
+one process do not share metrics or models.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+import nextloop
+from nextloop.serving import openapi, problems, routes
+from nextloop.serving.instruments import Instruments
+from nextloop.serving.middleware import RequestFrame
+from nextloop.serving.service import Service
+
+# 500 ordered and 1,000 excluded items of 19 digits each are 32 kB.
+MAX_BODY_BYTES = 64 * 1024
+
+_DESCRIPTION = "What to offer to a hotel's guest now, and why."
+
+
+def create(service: Service) -> FastAPI:
+    """Build the API.
+
+    Args:
+        service: Answers the questions; may be filled with a model later.
+
+    Returns:
+        The app.
+    """
+    instruments = Instruments.create()
+    service.slot.watch(instruments.loaded)
+    app = FastAPI(
+        title="NextLoop",
+        summary=_DESCRIPTION,
+        version=nextloop.__version__,
+        # The pages would load scripts from other people's servers; the document itself stays.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # FastAPI's own OpenTelemetry records validation failures and exceptions with the values
+        # that caused them, which may be a guest's number (DESIGN D5).
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    problems.install(app)
+    routes.install(app, service, instruments)
+    instruments.install(app)
+    openapi.install(app)
+    app.add_middleware(RequestFrame, max_body_bytes=MAX_BODY_BYTES)
+    return app

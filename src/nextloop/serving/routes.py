@@ -1,0 +1,117 @@
+"""The API's paths. Thin: each turns a checked request into one call and an answer.
+
+In come requests, out go answers; every decision is the service's.
+"""
+
+from __future__ import annotations
+
+import time
+
+import orjson
+from fastapi import FastAPI, Request, Response
+
+from nextloop.recommender.dataset import UnknownHotel
+from nextloop.serving.bodies import read
+from nextloop.serving.instruments import Instruments
+from nextloop.serving.model import LoadedModel
+from nextloop.serving.openapi import REQUEST_EXAMPLES, json_body, problem_responses
+from nextloop.serving.problems import NO_STORE, ProblemFault, request_id_of
+from nextloop.serving.schemas import (
+    FieldError,
+    Health,
+    Model,
+    Readiness,
+    RecommendationRequest,
+    Recommendations,
+)
+from nextloop.serving.service import Service
+
+_RETRY_SECONDS = "1"
+
+
+def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
+    """Add the paths to an app.
+
+    Args:
+        app: The app.
+        service: Answers the questions.
+        instruments: Counts the answers.
+    """
+
+    @app.post(
+        "/v1/recommendations",
+        tags=["recommendations"],
+        summary="What to offer to a guest now",
+        response_model=Recommendations,
+        responses=problem_responses(400, 404, 413, 415, 422, 503),
+        openapi_extra=json_body(RecommendationRequest, REQUEST_EXAMPLES),
+    )
+    async def recommend(request: Request) -> Response:
+        """Rank the hotel's items for this guest, moment and stay, each with its reason.
+
+        A guest whom the model does not know gets what suits the situation, and the answer says
+        `fallback`. A hotel that it does not know is a 404.
+        """
+        question = await read(request, RecommendationRequest)
+        model = _ready(service)
+        started_at = time.perf_counter()
+        try:
+            answer = service.recommend(model, question, request_id_of(request.scope))
+        except UnknownHotel as unknown:
+            raise _unknown_hotel() from unknown
+        instruments.answered(answer, time.perf_counter() - started_at)
+        return Response(orjson.dumps(answer), 200, NO_STORE, "application/json")
+
+    @app.get(
+        "/v1/model",
+        tags=["model"],
+        summary="The model that answers",
+        responses=problem_responses(503),
+    )
+    async def model() -> Model:
+        """Name the model version, what it was trained on and what it reached on the holdout."""
+        return _described(_ready(service))
+
+    @app.get("/healthz", tags=["health"], summary="Whether the process runs")
+    async def healthz() -> Health:
+        """Answer as long as the process can; restart it when this fails."""
+        return Health()
+
+    @app.get(
+        "/readyz",
+        tags=["health"],
+        summary="Whether the model is loaded",
+        responses=problem_responses(503),
+    )
+    async def readyz() -> Readiness:
+        """Answer 200 with the model's version and digest once it has answered a first question."""
+        ref = _ready(service).ref
+        return Readiness(model_version=ref.version, model_digest=ref.digest)
+
+
+def _ready(service: Service) -> LoadedModel:
+    model = service.slot.loaded
+    if model is None:
+        raise ProblemFault(503, headers={"retry-after": _RETRY_SECONDS})
+    return model
+
+
+def _described(model: LoadedModel) -> Model:
+    return Model(
+        version=model.ref.version,
+        digest=model.ref.digest,
+        name=model.ref.model,
+        as_of=model.ref.as_of,
+        created_at=model.ref.created,
+        hotel_count=len(model.bundle.hotels),
+        metrics=dict(model.ref.metrics),
+    )
+
+
+def _unknown_hotel() -> ProblemFault:
+    return ProblemFault(
+        404,
+        "unknown-hotel",
+        "The model does not know this hotel. Train on its orders first, or check the number.",
+        errors=[FieldError(field="hotel_seq", message="not in the model")],
+    )

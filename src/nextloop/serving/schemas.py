@@ -1,0 +1,207 @@
+"""What a caller may send and what comes back: the API's contract as types.
+
+In comes JSON, out go checked values. A field that is not listed here is refused, a number in
+quotes is not a number, and a point in time is ISO 8601 text (a bare number would silently be
+read as seconds since 1970).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+MAX_OFFERS = 100
+MAX_ORDERED = 500
+MAX_EXCLUDED = 1000
+_MAX_SEQ = 2**63 - 1
+_MAX_PARTY = 99
+MAX_NIGHTS = 1000
+# Years in which every zone's offset is known and no conversion can overflow.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*", re.DOTALL)
+
+
+def _date_text(value: Any) -> Any:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("not a date like 2017-12-24")
+    return value
+
+
+def _datetime_text(value: Any) -> Any:
+    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
+        raise ValueError("not a time like 2017-12-24T08:30:00 or 2017-12-24T08:30:00+09:00")
+    return value
+
+
+def _in_range(value: datetime) -> datetime:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"the year is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return value
+
+
+Seq = Annotated[int, Field(strict=True, ge=0, le=_MAX_SEQ)]
+PartySize = Annotated[int, Field(strict=True, ge=0, le=_MAX_PARTY)]
+Nights = Annotated[int, Field(strict=True, ge=0, le=MAX_NIGHTS)]
+Day = Annotated[date, BeforeValidator(_date_text, json_schema_input_type=date)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_datetime_text, json_schema_input_type=datetime),
+    AfterValidator(_in_range),
+]
+Language = Literal["ko", "en"]
+
+
+class Strict(BaseModel):
+    """A part of a request: unknown fields are refused, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stay(Strict):
+    """When the guest came and goes: as dates, or as a day of the stay."""
+
+    check_in: Day | None = Field(None, description="First day, in the hotel's calendar.")
+    check_out: Day | None = Field(None, description="Last day; needs `check_in`.")
+    day: Nights | None = Field(None, description="Instead of `check_in`: 0 on the first day.")
+    nights: Nights | None = Field(None, description="Instead of `check_out`: length of the stay.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.check_in is not None and self.day is not None:
+            raise ValueError("give check_in or day, not both")
+        if self.check_out is not None and self.nights is not None:
+            raise ValueError("give check_out or nights, not both")
+        if self.check_out is not None and self.check_in is None:
+            raise ValueError("check_out needs check_in")
+        if self.check_in and self.check_out and self.check_out < self.check_in:
+            raise ValueError("check_out is before check_in")
+        return self
+
+
+class Party(Strict):
+    """Who stays in the room; leave out what is not known."""
+
+    adults: PartySize | None = Field(None, description="Grown-up guests.")
+    children: PartySize | None = Field(None, description="Children.")
+    babies: PartySize | None = Field(None, description="Babies.")
+
+
+class RecommendationRequest(Strict):
+    """Ask what to offer to one guest of one hotel at one moment."""
+
+    hotel_seq: Seq = Field(description="The hotel.")
+    customer_seq: Seq | None = Field(
+        None, description="The guest; leave out for a room whose guest is not known."
+    )
+    at: Instant | None = Field(
+        None,
+        description="The moment. Without an offset it is the hotel's local time; default: now.",
+    )
+    stay: Stay = Field(Stay(), description="The present stay.")
+    party: Party = Field(Party(), description="Who stays in the room.")
+    ordered: list[Seq] = Field(
+        [], max_length=MAX_ORDERED, description="Items ordered in this stay so far, oldest first."
+    )
+    exclude: list[Seq] = Field(
+        [], max_length=MAX_EXCLUDED, description="Items that must not come back (sold out, hidden)."
+    )
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_OFFERS)] = Field(
+        10, description="How many offers at most."
+    )
+    language: Language = Field("en", description="Language of the reasons' text.")
+
+
+# Answers are plain dataclasses: they are made by us, so checking them again would only cost time.
+
+
+@dataclass(slots=True)
+class Reason:
+    """Why an item is offered."""
+
+    code: Annotated[str, Field(description="Kind of reason, for programs.")]
+    text: Annotated[str, Field(description="The reason in the language that was asked for.")]
+    evidence: Annotated[
+        dict[str, Any], Field(description="The numbers behind it; keys depend on the code.")
+    ]
+
+
+@dataclass(slots=True)
+class Offer:
+    """One item to offer."""
+
+    rank: Annotated[int, Field(description="1 is the best.")]
+    item_seq: Annotated[int, Field(description="The hotel's number of the item.")]
+    item_name: Annotated[str, Field(description="The hotel's name of the item.")]
+    department_seq: Annotated[
+        int | None, Field(description="The department that serves it, if known.")
+    ]
+    price: Annotated[int, Field(description="Its latest price in the hotel's money.")]
+    score: Annotated[
+        float, Field(description="What the list is sorted by; compare within one answer only.")
+    ]
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Recommendations:
+    """What to offer, best first."""
+
+    request_id: Annotated[
+        str, Field(description="Names this answer; the header X-Request-Id has it too.")
+    ]
+    model_version: Annotated[int, Field(description="The registry's version that answered.")]
+    model_digest: Annotated[str, Field(description="SHA-256 over that version's files.")]
+    source: Annotated[str, Field(description="What the list rests on: guest, context or hotel.")]
+    fallback: Annotated[
+        bool, Field(description="True when the guest's own past could not be used.")
+    ]
+    offers: list[Offer]
+
+
+class Health(BaseModel):
+    """The process runs."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """The model is loaded and has answered once."""
+
+    status: Literal["ready"] = "ready"
+    model_version: int
+    model_digest: str
+
+
+class Model(BaseModel):
+    """The model that answers."""
+
+    version: int = Field(description="Its version in the registry.")
+    digest: str = Field(description="SHA-256 over its files.")
+    name: str = Field(description="Kind of model.")
+    as_of: date = Field(description="Nothing after this day was learned from.")
+    created_at: datetime = Field(description="When it was registered, UTC.")
+    hotel_count: int = Field(description="Hotels that it can answer for.")
+    metrics: dict[str, float] = Field(description="What it reached on the holdout.")
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="Path of the field, such as `party.adults` or `ordered[2]`.")
+    message: str = Field(description="What is wrong with it.")
+
+
+class Problem(BaseModel):
+    """Why a request was not answered (RFC 9457)."""
+
+    type: str = Field(description="Kind of problem, for programs.")
+    title: str = Field(description="Kind of problem, for people.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What happened and what to do.")
+    request_id: str = Field(description="The request; the log has the same id.")
+    errors: list[FieldError] = Field(description="Which fields are wrong, if that is why.")

@@ -1,0 +1,84 @@
+"""What the API says of itself: the model, readiness, and a complete OpenAPI document."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_ready_names_version_and_digest(api, model_refs):
+    """A deployment can tell that exactly the model it wanted answers."""
+    ref = model_refs["ranker"]
+    assert api.ask("GET", "/readyz").json() == {
+        "status": "ready",
+        "model_version": ref.version,
+        "model_digest": ref.digest,
+    }
+
+
+def test_model_tells_what_it_was_trained_on_and_reached(api, model_refs):
+    """Version, kind, date, hotels and holdout metrics stand in one answer."""
+    ref = model_refs["ranker"]
+    answer = api.ask("GET", "/v1/model").json()
+    assert answer["version"] == ref.version
+    assert answer["digest"] == ref.digest
+    assert answer["name"] == "ranker"
+    assert answer["as_of"] == "2017-12-24"
+    assert answer["created_at"] == "2017-12-25T03:00:00Z"
+    assert answer["hotel_count"] == 2
+    assert answer["metrics"] == pytest.approx(dict(ref.metrics), nan_ok=True)
+
+
+def test_document_lists_every_route(api):
+    """What can be called is described, and nothing else."""
+    document = api.ask("GET", "/openapi.json").json()
+    assert set(document["paths"]) == {
+        "/v1/recommendations",
+        "/v1/model",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+
+
+def test_document_resolves(api):
+    """Every reference inside the document leads somewhere."""
+    document = api.ask("GET", "/openapi.json").json()
+
+    def references(node):
+        if isinstance(node, dict):
+            yield from ([node["$ref"]] if "$ref" in node else [])
+            node = list(node.values())
+        if isinstance(node, list):
+            for child in node:
+                yield from references(child)
+
+    schemas = document["components"]["schemas"]
+    targets = {reference.rpartition("/")[2] for reference in references(document)}
+    assert targets <= set(schemas)
+    assert {"RecommendationRequest", "Recommendations", "Problem"} <= set(schemas)
+
+
+def test_documented_errors_are_problems(api):
+    """Each 4xx and 5xx in the document is problem+json with an example of its own status."""
+    paths = api.ask("GET", "/openapi.json").json()["paths"]
+    answers = paths["/v1/recommendations"]["post"]["responses"]
+    assert set(answers) == {"200", "400", "404", "413", "415", "422", "500", "503"}
+    for status, described in answers.items():
+        if status != "200":
+            content = described["content"]["application/problem+json"]
+            assert content["example"]["status"] == int(status)
+            assert list(described["content"]) == ["application/problem+json"]
+
+
+def test_documented_examples_work(api):
+    """The requests in the document are answered as they stand."""
+    document = api.ask("GET", "/openapi.json").json()
+    body = document["paths"]["/v1/recommendations"]["post"]["requestBody"]
+    for example in body["content"]["application/json"]["examples"].values():
+        assert api.recommend(**example["value"]).status_code == 200
+
+
+def test_no_page_loads_scripts_from_elsewhere(api):
+    """The usual documentation pages would fetch scripts from a public server: there are none."""
+    assert api.ask("GET", "/docs").status_code == 404
+    assert api.ask("GET", "/redoc").status_code == 404
