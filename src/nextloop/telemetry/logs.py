@@ -7,6 +7,7 @@ UTC instants; never a name, a guest's number or a secret.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Literal, TextIO
@@ -101,8 +102,6 @@ def _rendering(format: Format) -> list[structlog.typing.Processor]:  # noqa: A00
 
 
 def _has_colors() -> bool:
-    import os
-
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -141,6 +140,8 @@ class _Adopted(logging.Handler):
 
 
 def _adopt_standard_logging(number: int, format: Format) -> None:  # noqa: A002 the setting's name
+    # MLflow would put a handler of its own in front of ours when it is imported.
+    os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _Adopted)]:
         root.removeHandler(handler)
