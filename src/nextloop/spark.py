@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -96,6 +97,9 @@ def _apache(master: str) -> SparkSession:
             f"NEXTLOOP_SPARK is {master}, and Apache Spark is not installed.",
             "Install requirements/spark.txt and Java 17, or use NEXTLOOP_SPARK=sail.",
         ) from None
+    # Workers must run this environment's Python, not the first one on the path.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("nextloop")
     for name, value in _APACHE_CONFIGURATION.items():
         builder = builder.config(name, value)

@@ -1,9 +1,9 @@
 """An order's `contents`: JSON text to a list of items.
 
 In: one text a row. Out: one list of `contract.LINE` a row, null where the text is broken. Arrow
-reads all rows at once; where it refuses, the rows are halved until the refused ones are few, and
-those are read one by one, with the forms that some exports have (a single item, quotes doubled
-once more, text wrapped in quotes, numbers as text).
+reads all rows at once. Where it refuses, texts that are no plain JSON arrays are read one by one,
+in the forms that some exports have (quotes doubled once more, text wrapped in quotes), and the
+rest is halved until the rows that are refused for a value (a number as text) are few.
 """
 
 from __future__ import annotations
@@ -35,11 +35,41 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
         One list of items a row, of type `list<LINE>`; null where the text is missing, is not
         JSON, or an item of it has a value of a wrong type.
     """
-    present = pc.fill_null(texts, "x")
-    return pa.concat_arrays(_read(present)) if len(texts) else pa.array([], pa.list_(LINE))
+    if not len(texts):
+        return pa.array([], pa.list_(LINE))
+    present = _as_arrays(pc.fill_null(texts, "x"))
+    found = _all_at_once(present)
+    return _sorted_out(present) if found is None else found
+
+
+def _sorted_out(texts: pa.StringArray) -> pa.ListArray:
+    """Read the texts that are plain JSON arrays together, the others one by one."""
+    plain = np.array([isinstance(_plain(text), list) for text in texts.to_pylist()])
+    odd = [_one(text) for text in texts.filter(pa.array(~plain)).to_pylist()]
+    read = [*_read(texts.filter(pa.array(plain))), pa.array(odd, pa.list_(LINE))]
+    # Where each text's items stand in the two parts laid one behind the other.
+    places = np.where(plain, np.cumsum(plain) - 1, plain.sum() + np.cumsum(~plain) - 1)
+    return pa.concat_arrays(read).take(pa.array(places))
+
+
+def _plain(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _as_arrays(texts: pa.StringArray) -> pa.StringArray:
+    """Put the single items among the texts into arrays, so that Arrow can read them too."""
+    single = pc.starts_with(texts, "{")
+    if not pc.any(single).as_py():
+        return texts
+    return pc.if_else(single, pc.binary_join_element_wise("[", texts, "]", ""), texts)
 
 
 def _read(texts: pa.StringArray) -> list[pa.ListArray]:
+    if not len(texts):
+        return []
     found = _all_at_once(texts)
     if found is not None:
         return [found]

@@ -1,0 +1,190 @@
+"""How fast is ingest? NextLoop on its engines, the job people write first, and a floor.
+
+    python benchmarks/etl.py --orders 300000
+
+Each rival is a process of its own, start-up included, and all take turns `--rounds` times in one
+run: machines are shared, so only ratios between them mean something. Every rival must come to the
+same orders, lines and revenue, or the script fails. Results go to `benchmarks/results/etl-*.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+NEXTLOOP = """
+import json, sys
+from nextloop import settings
+from nextloop.jobs.ingest import ingest
+from nextloop.storage import delta
+from nextloop.storage.lake import open_lake
+from nextloop.tables import ORDER_LINES, ORDERS
+import pyarrow.compute as pc
+found = settings.load({"landing": sys.argv[1], "lake": sys.argv[2] + "/lake", "spark": sys.argv[3],
+                       "privacy.guest_key": "benchmark-" * 4})
+report = ingest(found)
+print(json.dumps(report.seconds), file=sys.stderr)
+lake = open_lake(found.lake)
+lines = delta.read(lake, ORDER_LINES, columns=["result_price"])
+print(json.dumps({"orders": sum(s["num_records"] for s in delta.slices(lake, ORDERS)),
+                  "lines": lines.num_rows, "revenue": pc.sum(lines["result_price"]).as_py()}))
+"""
+RIVALS = {
+    "duckdb": [sys.executable, str(HERE / "etl_duckdb.py"), "{landing}", "{out}"],
+    "sail": [sys.executable, "-c", NEXTLOOP, "{landing}", "{out}", "sail"],
+    "local[2]": [sys.executable, "-c", NEXTLOOP, "{landing}", "{out}", "local[2]"],
+    "naive": [sys.executable, str(HERE / "etl_naive_spark.py"), "{landing}", "{out}"],
+}
+NAMES = {
+    "duckdb": "DuckDB query (floor)",
+    "sail": "NextLoop on Sail",
+    "local[2]": "NextLoop on Spark local[2]",
+    "naive": "naive Spark job",
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = arguments()
+    with tempfile.TemporaryDirectory(prefix="nextloop-etl-") as scratch:
+        landing = asked.landing or simulate(asked.orders, Path(scratch))
+        results: dict[str, list[dict[str, float]]] = {name: [] for name in asked.rivals}
+        made = set()
+        for turn in range(asked.rounds):
+            for name in asked.rivals:
+                out = Path(scratch) / "out"
+                found, figures = measure(name, str(landing), out)
+                made.add(json.dumps(found, sort_keys=True))
+                results[name].append(figures)
+                print(f"round {turn + 1} {NAMES[name]}: {figures}", file=sys.stderr)
+                shutil.rmtree(out)
+    if len(made) != 1:
+        sys.exit(f"the rivals disagree: {made}")
+    best = {name: min(runs, key=lambda run: run["seconds"]) for name, runs in results.items()}
+    report = {"made": json.loads(made.pop()), "versions": versions(), "best": best, "runs": results}
+    show(report)
+    asked.results.mkdir(parents=True, exist_ok=True)
+    path = asked.results / f"etl-{asked.orders}.json"
+    path.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--orders", type=int, default=300_000)
+    parser.add_argument("--landing", type=Path, help="use these files instead of simulated ones")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rivals", nargs="+", choices=list(RIVALS), default=list(RIVALS))
+    parser.add_argument("--results", type=Path, default=HERE / "results")
+    return parser.parse_args()
+
+
+def simulate(orders: int, folder: Path) -> Path:
+    """Write a landing of simulated hotels."""
+    landing = folder / "landing"
+    command = [sys.executable, "-m", "nextloop.cli", "--quiet", "simulate", "--out", str(landing)]
+    subprocess.run([*command, "--orders", str(orders)], check=True, stdout=subprocess.DEVNULL)
+    return landing
+
+
+def measure(name: str, landing: str, out: Path) -> tuple[dict[str, int], dict[str, float]]:
+    """Run one rival; return what it made and wall seconds, CPU seconds, peak memory."""
+    out.mkdir()
+    places = {"{landing}": landing, "{out}": str(out)}
+    command = [places.get(part, part) for part in RIVALS[name]]
+    before = os.times()
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    peak = Peak(process.pid)
+    output, errors = process.communicate()
+    seconds = time.monotonic() - started
+    after = os.times()
+    if process.returncode:
+        sys.exit(f"{name} failed:\n{errors}")
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    figures = {"seconds": seconds, "cpu_seconds": cpu, "peak_gib": peak.stop() / 2**30}
+    found: dict[str, int] = json.loads(output.strip().splitlines()[-1])
+    return found, {key: round(value, 2) for key, value in figures.items()}
+
+
+class Peak:
+    """Watches the memory of a process and its children (their proportional shares, from Linux)."""
+
+    def __init__(self, pid: int) -> None:
+        """Start watching."""
+        self._pid, self._most, self._going = pid, 0, True
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Return the most bytes seen."""
+        self._going = False
+        self._thread.join()
+        return self._most
+
+    def _watch(self) -> None:
+        while self._going:
+            self._most = max(self._most, sum(map(resident, tree(self._pid))))
+            time.sleep(0.1)
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    found = [pid]
+    for one in found:
+        for task in Path(f"/proc/{one}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in task.read_text().split()]
+            except OSError:
+                continue
+    return found
+
+
+def resident(pid: int) -> int:
+    """Return a process's proportional resident bytes, 0 if it is gone."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def versions() -> dict[str, str]:
+    """Return what was measured on what."""
+    names = ("pyspark", "pysail", "duckdb", "pyarrow", "deltalake")
+    return {name: version(name) for name in names} | {
+        "python": platform.python_version(),
+        "cores": str(os.cpu_count()),
+    }
+
+
+def show(report: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Print the best round of each rival and its ratios."""
+    best, made = report["best"], report["made"]
+    floor, naive = best.get("duckdb"), best.get("naive")
+    print(f"{made['orders']:,} orders, {made['lines']:,} lines; {report['versions']}")
+    print(f"{'':28}{'seconds':>9}{'CPU s':>8}{'GiB':>7}{'x floor':>9}{'naive /':>9}")
+    for name, run in best.items():
+        over = f"{run['seconds'] / floor['seconds']:.1f}" if floor else "-"
+        under = f"{naive['seconds'] / run['seconds']:.1f}" if naive else "-"
+        print(
+            f"{NAMES[name]:28}{run['seconds']:9.1f}{run['cpu_seconds']:8.1f}{run['peak_gib']:7.2f}"
+            f"{over:>9}{under:>9}"
+        )
+
+
+if __name__ == "__main__":
+    main()
