@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from nextloop.serving.answers import FieldError
 from nextloop.serving.problems import ProblemFault
-from nextloop.serving.schemas import FieldError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -21,6 +21,16 @@ Body = TypeVar("Body", bound=BaseModel)
 
 # A list of a thousand wrong items would make an answer larger than the request; 20 show the way.
 _MAX_ERRORS = 20
+
+# What `read` can raise, and the limit on a body's size: for the API's description.
+BODY_FAULTS = (
+    ProblemFault(400, errors=[FieldError(field="", message="Invalid JSON: EOF while parsing")]),
+    ProblemFault(413),
+    ProblemFault(415),
+    ProblemFault(
+        422, errors=[FieldError(field="party.adults", message="Input should be a valid integer")]
+    ),
+)
 
 
 async def read(request: Request, schema: type[Body]) -> Body:

@@ -25,8 +25,8 @@ from prometheus_fastapi_instrumentator import Instrumentator
 from prometheus_fastapi_instrumentator.metrics import Info
 from starlette.responses import PlainTextResponse
 
+from nextloop.serving.answers import Recommendations
 from nextloop.serving.model import LoadedModel
-from nextloop.serving.schemas import Recommendations
 from nextloop.telemetry import metrics
 
 HTTP_REQUESTS = metrics.CounterMetric(

@@ -10,9 +10,14 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Bundle
 from nextloop.registry import artifact
 from nextloop.registry.versions import ModelRef
+
+_NOON_ON_MONDAY = (12, 0)
+# The first answers are slower than the rest (measured: 5 ms, then 0.4 ms): nobody waits for these.
+_WARMED_HOTELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +68,16 @@ def load(ref: ModelRef) -> LoadedModel:
         ref: Which one.
 
     Returns:
-        The model, with its files' digests proven.
+        The model, with its files' digests proven and first questions answered.
 
     Raises:
         DataFault: A file is missing, added, changed or not data.
     """
-    files = artifact.read(ref.bundle_folder, ref.digest)
-    model = LoadedModel(ref, Bundle.from_files(files))
+    bundle = Bundle.from_files(artifact.read(ref.bundle_folder, ref.digest))
+    for hotel in bundle.hotels[:_WARMED_HOTELS]:
+        bundle.recommend(Query(hotel=hotel, at=_NOON_ON_MONDAY))
     # The model's arrays live as long as the process: keeping them out of every collection saves
     # pauses while requests are answered.
     gc.collect()
     gc.freeze()
-    return model
+    return LoadedModel(ref, bundle)

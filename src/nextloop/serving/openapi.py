@@ -13,8 +13,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from nextloop.serving.answers import Problem
 from nextloop.serving.problems import MEDIA_TYPE, ProblemFault, describe
-from nextloop.serving.schemas import Problem, RecommendationRequest
+from nextloop.serving.schemas import RecommendationRequest
 
 _REF = "#/components/schemas/{model}"
 # Schemas that FastAPI does not see: bodies that routes read by themselves, and problems.
@@ -44,16 +45,16 @@ REQUEST_EXAMPLES: dict[str, Any] = {
 }
 
 
-def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*faults: ProblemFault) -> dict[int | str, dict[str, Any]]:
     """Describe the errors of a route.
 
     Args:
-        statuses: The HTTP statuses that it can answer beside its success; 500 goes without saying.
+        faults: What it can answer beside its success; 500 goes without saying.
 
     Returns:
         FastAPI's ``responses``.
     """
-    return {status: _response(status) for status in (*statuses, 500)}
+    return {fault.status: _response(fault) for fault in (*faults, ProblemFault(500))}
 
 
 def json_body(schema: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
@@ -90,8 +91,8 @@ def install(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _response(status: int) -> dict[str, Any]:
-    example = describe(ProblemFault(status), "4f1c2f6e0b5d4b0e9a5a1f0d3c2b1a09")
+def _response(fault: ProblemFault) -> dict[str, Any]:
+    example = describe(fault, "4f1c2f6e0b5d4b0e9a5a1f0d3c2b1a09")
     return {
         "description": example.title,
         "content": {

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from nextloop.serving.schemas import FieldError, Problem
+from nextloop.serving.answers import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE_PREFIX = "urn:nextloop:problem:"

@@ -11,22 +11,14 @@ import orjson
 from fastapi import FastAPI, Request, Response
 
 from nextloop.recommender.dataset import UnknownHotel
-from nextloop.serving.bodies import read
+from nextloop.serving.answers import FieldError, Health, Model, Readiness, Recommendations
+from nextloop.serving.bodies import BODY_FAULTS, read
 from nextloop.serving.instruments import Instruments
 from nextloop.serving.model import LoadedModel
 from nextloop.serving.openapi import REQUEST_EXAMPLES, json_body, problem_responses
 from nextloop.serving.problems import NO_STORE, ProblemFault, request_id_of
-from nextloop.serving.schemas import (
-    FieldError,
-    Health,
-    Model,
-    Readiness,
-    RecommendationRequest,
-    Recommendations,
-)
+from nextloop.serving.schemas import RecommendationRequest
 from nextloop.serving.service import Service
-
-_RETRY_SECONDS = "1"
 
 
 def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
@@ -43,7 +35,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         tags=["recommendations"],
         summary="What to offer to a guest now",
         response_model=Recommendations,
-        responses=problem_responses(400, 404, 413, 415, 422, 503),
+        responses=problem_responses(*BODY_FAULTS, _unknown_hotel(), _not_ready()),
         openapi_extra=json_body(RecommendationRequest, REQUEST_EXAMPLES),
     )
     async def recommend(request: Request) -> Response:
@@ -66,7 +58,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         "/v1/model",
         tags=["model"],
         summary="The model that answers",
-        responses=problem_responses(503),
+        responses=problem_responses(_not_ready()),
     )
     async def model() -> Model:
         """Name the model version, what it was trained on and what it reached on the holdout."""
@@ -81,7 +73,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         "/readyz",
         tags=["health"],
         summary="Whether the model is loaded",
-        responses=problem_responses(503),
+        responses=problem_responses(_not_ready()),
     )
     async def readyz() -> Readiness:
         """Answer 200 with the model's version and digest once it has answered a first question."""
@@ -92,7 +84,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
 def _ready(service: Service) -> LoadedModel:
     model = service.slot.loaded
     if model is None:
-        raise ProblemFault(503, headers={"retry-after": _RETRY_SECONDS})
+        raise _not_ready()
     return model
 
 
@@ -106,6 +98,10 @@ def _described(model: LoadedModel) -> Model:
         hotel_count=len(model.bundle.hotels),
         metrics=dict(model.ref.metrics),
     )
+
+
+def _not_ready() -> ProblemFault:
+    return ProblemFault(503, headers={"retry-after": "1"})
 
 
 def _unknown_hotel() -> ProblemFault:

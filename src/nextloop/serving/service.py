@@ -14,16 +14,9 @@ from zoneinfo import ZoneInfo
 from nextloop import privacy
 from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Offer as Ranked
+from nextloop.serving.answers import Offer, Reason, Recommendations
 from nextloop.serving.model import LoadedModel, ModelSlot
-from nextloop.serving.schemas import (
-    MAX_NIGHTS,
-    Language,
-    Offer,
-    Reason,
-    RecommendationRequest,
-    Recommendations,
-    Stay,
-)
+from nextloop.serving.schemas import MAX_NIGHTS, Language, RecommendationRequest, Stay
 from nextloop.settings import OrderSettings
 
 
