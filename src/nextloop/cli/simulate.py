@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nextloop.cli import output
+from nextloop.cli.options import AsJson
 from nextloop.cli.progress import progress
 from nextloop.cli.session import begin
 from nextloop.errors import UsageFault
@@ -30,9 +31,7 @@ def simulate(  # noqa: PLR0913, PLR0917 each is an option of the command
     ] = None,
     hotels: Annotated[int, typer.Option(help="Number of hotels.")] = 5,
     weeks: Annotated[int, typer.Option(help="Number of weekly files.")] = 12,
-    orders: Annotated[
-        int, typer.Option(help="Orders of all hotels and weeks together, roughly.")
-    ] = 60_000,
+    orders: Annotated[int, typer.Option(help="Orders of all hotels and weeks together.")] = 60_000,
     seed: Annotated[int, typer.Option(help="Equal options and seed give equal bytes.")] = 20261122,
     start: Annotated[
         str, typer.Option(metavar="YYYY-MM-DD", help="The first day, a Monday.")
@@ -43,7 +42,7 @@ def simulate(  # noqa: PLR0913, PLR0917 each is an option of the command
     force: Annotated[
         bool, typer.Option("--force", help="Write even if the folders hold something else.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write order files of simulated hotels, as their export would, and the truth behind them.
 

@@ -38,7 +38,7 @@ class SimulatorConfig:
     Attributes:
         hotels: Number of hotels, 1-200.
         weeks: Weekly files, 1-520.
-        orders: Orders in all hotels and weeks together; what comes out lies within a few percent.
+        orders: Orders in all hotels and weeks together.
         seed: Any number from 0 on.
         start: The first day, a Monday.
         menu_items: Smallest and largest menu of a hotel, within 60-300 items.

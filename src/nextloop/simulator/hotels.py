@@ -72,7 +72,8 @@ def build(config: SimulatorConfig) -> list[Hotel]:
     """
     source = catalog.load()
     sizes = stream(config.seed, "sizes").uniform(SMALLEST, LARGEST, config.hotels)
-    wanted = np.maximum(1, np.round(config.orders * sizes / sizes.sum())).astype(int)
+    upto = np.round(config.orders * np.cumsum(sizes) / sizes.sum()).astype(int)
+    wanted = np.diff(upto, prepend=0)
     hotels: list[Hotel] = []
     for index in range(config.hotels):
         before = hotels[-1] if hotels else None

@@ -59,7 +59,7 @@ def moments(config: SimulatorConfig, hotel: Hotel, stays: Stays) -> Moments:
     closes = np.minimum(stays.check_out - PACKING, start + config.days * DAY)
     eager = rng.gamma(EAGER_SHAPE, 1 / EAGER_SHAPE, len(stays))
     pull = eager * np.array(PARTY_ORDERS)[stays.party] * np.maximum(closes - opens, 0)
-    counts = rng.poisson(hotel.orders * pull / pull.sum())
+    counts = rng.multinomial(hotel.orders if pull.sum() else 0, pull / max(pull.sum(), 1.0))
     stay = np.repeat(np.arange(len(stays)), counts)
     at = _times(rng, opens[stay], closes[stay])
     order = np.lexsort((at, stays.guest[stay]))

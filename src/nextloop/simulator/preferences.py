@@ -86,7 +86,8 @@ def _appeal(source: Catalog, rng: np.random.Generator, category: Ints) -> Floats
     twist = rng.normal(0.0, TWIST, len(share))
     own = spread[category] * rng.standard_normal(len(category))
     total = np.bincount(category, weights=np.exp(own), minlength=len(share))
-    return np.asarray(own + (np.log(share) + twist)[category] - np.log(total)[category])
+    level = np.log(share) + twist
+    return np.asarray(own + level[category] - np.log(total[category]))
 
 
 def _taste_mean(source: Catalog, loading: Floats) -> Floats:

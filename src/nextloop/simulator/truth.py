@@ -1,7 +1,7 @@
 """The truth of a simulated world, read back: what each guest would have chosen, and when.
 
 In comes the truth folder that `simulator.write` filled, out come the very probabilities from
-which the orders were drawn. No recommender can rank better than `Truth.probabilities` does, and
+which the orders were drawn. No recommender ranks better on average than `Truth.probabilities`, and
 leaving one effect out of it shows what that effect is worth.
 """
 
@@ -24,6 +24,8 @@ from nextloop.simulator.columns import PARTIES, STAY_PARTS, Floats, Ints
 from nextloop.simulator.truth_read import ints, places, preferences, stacked
 
 TRUTH_FILE = "truth.json"
+
+__all__ = ["EFFECTS", "Contexts", "Truth", "load"]
 
 
 @dataclass(frozen=True)
