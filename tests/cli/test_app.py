@@ -220,7 +220,10 @@ def _start(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
 
 def test_help_starts_without_the_heavy_libraries():
     """--help loads no engine, model, tracking, table or web library: it has to be quick."""
-    heavy = ["pyspark", "mlflow", "pandas", "pyarrow", "numpy", "lightgbm", "fastapi", "deltalake"]
+    heavy = [
+        "pyspark", "mlflow", "pandas", "pyarrow", "numpy", "lightgbm", "fastapi", "deltalake",
+        "pydantic", "structlog",
+    ]  # fmt: skip
     code = (
         "import sys; from nextloop.cli import app; app.run(['--help']);"
         f"print([name for name in {heavy} if name in sys.modules])"

@@ -6,13 +6,13 @@ Comes in: the command's flags. Goes out: the settings in force.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nextloop import settings
-from nextloop.telemetry import logs
+if TYPE_CHECKING:
+    from nextloop.settings import Settings
 
 
-def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> settings.Settings:
+def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> Settings:
     """Start a command.
 
     Args:
@@ -25,6 +25,10 @@ def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> sett
     Raises:
         UsageFault: When a setting is wrong.
     """
+    # Imported here: `nextloop --help` needs neither and would take twice as long.
+    from nextloop import settings
+    from nextloop.telemetry import logs
+
     tree = settings.load(flags)
     usual: logs.Level = "info" if service else "warning"
     logs.configure(usual if tree.log_level == "auto" else tree.log_level, tree.log_format)
