@@ -23,7 +23,7 @@ from nextloop.registry import artifact
 
 
 class Question(BaseModel):
-    """What to offer to whom; what is not known is left out."""
+    """What to offer to whom; what is not known is left out. `at` is ISO 8601, the hotel's time."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,13 +80,13 @@ class Recommender(PythonModel):
 
     def _answer(self, question: Question) -> Answer:
         given = question.model_dump(exclude_none=True)
-        given["at"] = datetime.fromisoformat(question.at)
         given["ordered"] = tuple(question.ordered or ())
         given["exclude"] = frozenset(question.exclude or ())
         try:
+            given["at"] = datetime.fromisoformat(question.at)
             answer = self.bundle.recommend(Query(**given))
-        except UnknownHotel as unknown:
-            raise MlflowException.invalid_parameter_value(str(unknown)) from None
+        except (UnknownHotel, ValueError) as wrong:
+            raise MlflowException.invalid_parameter_value(str(wrong)) from None
         return Answer(
             source=answer.source,
             fallback=answer.fallback,
