@@ -17,8 +17,18 @@ from typing import Annotated
 import typer
 
 from nextloop import __version__
-from nextloop.cli import output
-from nextloop.cli import settings as settings_command
+from nextloop.cli import (
+    features,
+    ingest,
+    models,
+    output,
+    serve,
+    settings,
+    simulate,
+    tables,
+    train,
+)
+from nextloop.cli import run as run_command
 from nextloop.errors import NextLoopError, SystemFault, UsageFault
 
 EXIT_BUG = 70  # sysexits.h EX_SOFTWARE
@@ -64,13 +74,18 @@ def nextloop(
         os.environ["NEXTLOOP_CONFIG"] = str(config)
 
 
-app.command()(settings_command.settings)
-for _name in ("demo", "simulate", "ingest", "features", "train", "serve", "run"):
-    if find_spec(f"nextloop.cli.{_name}"):
-        app.command()(getattr(import_module(f"nextloop.cli.{_name}"), _name))
-for _name in ("models", "tables"):
-    if find_spec(f"nextloop.cli.{_name}"):
-        app.add_typer(import_module(f"nextloop.cli.{_name}").app, name=_name)
+# In the order in which the data passes.
+if find_spec("nextloop.cli.demo"):
+    app.command()(import_module("nextloop.cli.demo").demo)
+app.command()(simulate.simulate)
+app.command()(ingest.ingest)
+app.command()(features.features)
+app.command()(train.train)
+app.add_typer(models.app, name="models")
+app.command()(serve.serve)
+app.command()(run_command.run)
+app.add_typer(tables.app, name="tables")
+app.command()(settings.settings)
 
 
 def main() -> None:
