@@ -112,7 +112,9 @@ def measure(name: str, landing: str, out: Path) -> tuple[dict[str, int], dict[st
     after = os.times()
     if process.returncode:
         sys.exit(f"{name} failed:\n{errors}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    cpu = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     figures = {"seconds": seconds, "cpu_seconds": cpu, "peak_gib": peak.stop() / 2**30}
     found: dict[str, int] = json.loads(output.strip().splitlines()[-1])
     return found, {key: round(value, 2) for key, value in figures.items()}

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from pyspark.sql import SparkSession
+from pyspark.util import is_remote_only
 
 from nextloop.errors import SystemFault
 
@@ -79,7 +80,7 @@ def _connect(url: str) -> SparkSession:
         found = builder.create()
         # At exit the client would ask the server, gone by then, to empty a cache that nothing
         # here fills, and retry for ten minutes.
-        atexit.unregister(found.client._cleanup_ml_cache)  # type: ignore[attr-defined]  # noqa: SLF001
+        atexit.unregister(found.client._cleanup_ml_cache)  # noqa: SLF001
         found.range(1).count()
     except Exception as error:
         raise SystemFault(
@@ -90,13 +91,11 @@ def _connect(url: str) -> SparkSession:
 
 
 def _apache(master: str) -> SparkSession:
-    try:
-        from pyspark.sql.classic.dataframe import DataFrame  # noqa: F401
-    except ImportError:
+    if is_remote_only():
         raise SystemFault(
             f"NEXTLOOP_SPARK is {master}, and Apache Spark is not installed.",
             "Install requirements/spark.txt and Java 17, or use NEXTLOOP_SPARK=sail.",
-        ) from None
+        )
     # Workers must run this environment's Python, not the first one on the path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
@@ -104,9 +103,10 @@ def _apache(master: str) -> SparkSession:
     for name, value in _APACHE_CONFIGURATION.items():
         builder = builder.config(name, value)
     try:
-        return builder.getOrCreate()
+        found: SparkSession = builder.getOrCreate()
     except Exception as error:
         raise SystemFault(
             f"Apache Spark did not start on {master} ({type(error).__name__}).",
             "Check that Java 17 is installed (java -version) and that the master runs.",
         ) from error
+    return found

@@ -11,7 +11,9 @@ from nextloop.cli.options import AsJson, LakeFolder
 from nextloop.cli.session import begin
 
 app = typer.Typer(
-    no_args_is_help=True, help="The lake's tables: list, show, history.", rich_markup_mode="markdown"
+    no_args_is_help=True,
+    help="The lake's tables: list, show, history.",
+    rich_markup_mode="markdown",
 )
 Name = Annotated[str, typer.Argument(help="The table, e.g. orders.")]
 
@@ -45,7 +47,9 @@ def show(
     if as_json:
         output.emit_json(found)
         return
-    output.emit({key: found[key] for key in ("name", "grain", "key", "rows", "version", "bytes", "folder")})
+    output.emit(
+        {key: found[key] for key in ("name", "grain", "key", "rows", "version", "bytes", "folder")}
+    )
     output.table(found["columns"], title="\nColumns")
     _show_sample(found["sample"])
 

@@ -26,9 +26,7 @@ _RECENT_DAYS: Final = 28
 """Four whole weeks: each weekday counts as often as the others."""
 
 
-def known(
-    orders: DataFrame, lines: DataFrame, as_of: dt.date, clocks: Clocks
-) -> DataFrame:
+def known(orders: DataFrame, lines: DataFrame, as_of: dt.date, clocks: Clocks) -> DataFrame:
     """Return the lines known when a date ended: the source of every feature.
 
     Args:
@@ -90,20 +88,24 @@ def item_features(lines: DataFrame, as_of: dt.date) -> DataFrame:
     latest = (
         lines.withColumn("place", f.row_number().over(newest))
         .where("place = 1")
-        .select("hotel", "item", "item_name", "department", f.coalesce("price", f.lit(0)).alias("price"))
+        .select(
+            "hotel", "item", "item_name", "department", f.coalesce("price", f.lit(0)).alias("price")
+        )
     )
     done = f.col("state") == "complete"
     recent = f.col("local_date") > f.lit(as_of - dt.timedelta(days=_RECENT_DAYS))
     counted = lines.groupBy("hotel", "item").agg(
         _distinct_when(done, "order_seq").alias("order_count"),
         _distinct_when(done, "guest").alias("guest_count"),
-        f.coalesce(f.sum(f.when(done, f.col("quantity"))), f.lit(0)).cast("bigint").alias("quantity"),
+        f.coalesce(f.sum(f.when(done, f.col("quantity"))), f.lit(0))
+        .cast("bigint")
+        .alias("quantity"),
         f.coalesce(f.sum(f.when(done, f.col("revenue"))), f.lit(0)).alias("revenue"),
         _distinct_when(done & recent, "order_seq").alias("order_count_28d"),
         f.avg(f.when(done, f.col("coupon").cast("double"))).alias("coupon_ratio"),
-        (
-            f.sum((f.col("state") == "refused").cast("double")) / f.count(f.lit(1))
-        ).alias("refused_ratio"),
+        (f.sum((f.col("state") == "refused").cast("double")) / f.count(f.lit(1))).alias(
+            "refused_ratio"
+        ),
         f.min("ordered_at").alias("first_ordered_at"),
         f.max("ordered_at").alias("last_ordered_at"),
         f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
@@ -203,9 +205,9 @@ def hotel_demand(lines: DataFrame) -> DataFrame:
         ),
         f.sum("lines").alias("line_count"),
         f.sum("pieces").cast("bigint").alias("quantity"),
-        f.coalesce(
-            f.sum(f.when(f.col("state") == "complete", f.col("paid"))), f.lit(0)
-        ).alias("revenue"),
+        f.coalesce(f.sum(f.when(f.col("state") == "complete", f.col("paid"))), f.lit(0)).alias(
+            "revenue"
+        ),
         f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
     )
 

@@ -43,7 +43,8 @@ def read(
     """
     opened = open_lake(lake if lake is not None else settings.load().lake)
     date = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    return read_arrow(opened, table_of(name), date, hotel, version).to_pandas()
+    found: pd.DataFrame = read_arrow(opened, table_of(name), date, hotel, version).to_pandas()
+    return found
 
 
 def read_arrow(
@@ -88,5 +89,3 @@ def table_of(name: str) -> Table:
             return table
     names = ", ".join(table.name for table in FEATURE_TABLES)
     raise UsageFault(f"There is no feature table {name!r}.", f"Use one of: {names}.")
-
-

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -97,12 +97,15 @@ def newest_date(settings: Settings) -> dt.date:
     adds = delta.slices(lake, ORDERS, version)
     if not adds:
         raise _no_orders(None, "the tables are empty")
-    newest = max(add["min.order_week"] for add in adds)
+    newest: dt.date = max(add["min.order_week"] for add in adds)
     rows = delta.read(
         lake, ORDERS, version, [("order_week", "=", newest)], ["hotel_seq", "reg_at"]
     ).to_pylist()
     zone = settings.orders.timezone_of
-    return max(row["reg_at"].astimezone(ZoneInfo(zone(row["hotel_seq"]))).date() for row in rows)
+    dates: list[dt.date] = [
+        row["reg_at"].astimezone(ZoneInfo(zone(row["hotel_seq"]))).date() for row in rows
+    ]
+    return max(dates)
 
 
 def _make(
@@ -128,7 +131,7 @@ def _make(
     progress(len(written), len(written), "published")
 
 
-def _publish(lake: Lake, report: FeaturesReport, written: Mapping[Table, list[SliceFile]]) -> None:
+def _publish(lake: Lake, report: FeaturesReport, written: dict[Table, list[SliceFile]]) -> None:
     """Publish all tables, interactions last: its commit says that the others are there."""
     about = {"as_of": str(report.as_of), "inputs": report.inputs}
     for table in reversed(written):

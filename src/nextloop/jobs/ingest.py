@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame, SparkSession
 
@@ -262,7 +262,7 @@ def _settle(contested: pa.Table, files: Sequence[FileReport]) -> dict[str, Count
 
 
 def _superseded(run: _Run, contested: pa.Table) -> DataFrame | None:
-    losers = contested.filter(pa.compute.greater(contested["place"], 1))
+    losers = contested.filter(pc.greater(contested["place"], 1))
     if not losers.num_rows:
         return None
     path = run.staging / "superseded.parquet"
@@ -296,9 +296,7 @@ def _write(run: _Run, table: Table, rows: DataFrame) -> list[SliceFile]:
     return slice_files(found.to_pylist())
 
 
-def _add_up(
-    report: IngestReport, files: Sequence[FileReport], counts: dict[str, Counts]
-) -> None:
+def _add_up(report: IngestReport, files: Sequence[FileReport], counts: dict[str, Counts]) -> None:
     report.rows_in = sum(file.rows_in for file in files)
     report.rejected = sum(file.rejected for file in files)
     report.superseded = sum(count.superseded for count in counts.values())

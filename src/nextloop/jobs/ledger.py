@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -162,19 +163,19 @@ def _row(report: FileReport, counts: Counts, size: int) -> dict[str, object]:
     }
 
 
-def _read(lake: Lake) -> list[dict[str, object]]:
+def _read(lake: Lake) -> list[dict[str, Any]]:
     if delta.version(lake, LANDING_FILES) == delta.NO_VERSION:
         return []
     # Times stay out of it: nothing here needs them.
     columns = [name for name in LANDING_FILES.schema.names if not name.endswith("_at")]
-    found: list[dict[str, object]] = delta.read(lake, LANDING_FILES, columns=columns).to_pylist()
+    found: list[dict[str, Any]] = delta.read(lake, LANDING_FILES, columns=columns).to_pylist()
     return found
 
 
-def _versions(known: Sequence[dict[str, object]]) -> dict[str, int]:
+def _versions(known: Sequence[dict[str, Any]]) -> dict[str, int]:
     return {table.name: _newest(known, table) for table in FILLED}
 
 
-def _newest(known: Sequence[dict[str, object]], table: Table) -> int:
+def _newest(known: Sequence[dict[str, Any]], table: Table) -> int:
     versions = [row[f"{table.name}_version"] for row in known]
     return max((version for version in versions if isinstance(version, int)), default=-1)

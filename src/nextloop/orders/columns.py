@@ -1,4 +1,4 @@
-"""Typed columns from a file's texts, and what is wrong with the rows that cannot be typed.
+r"""Typed columns from a file's texts, and what is wrong with the rows that cannot be typed.
 
 In: a table of strings, one row a record, nulls where the file has `\\N` or nothing. Out: the
 same rows with Arrow types, and for each bad row the first fault found. All of it is vectorised;

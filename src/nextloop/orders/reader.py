@@ -17,7 +17,6 @@ from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from nextloop.errors import DataFault
@@ -202,7 +201,7 @@ def _opened(path: str) -> Iterator[BinaryIO]:
     opener = gzip.open if path.lower().endswith(".gz") else Path.open
     try:
         with opener(Path(path), "rb") as stream:
-            yield cast(BinaryIO, stream)
+            yield cast("BinaryIO", stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataFault(
             f"its gzip is damaged or cut off ({error})",
@@ -215,4 +214,3 @@ def _first_line(stream: BinaryIO) -> bytes:
     if len(line) == _HEADER_BYTES:
         raise DataFault("its first line is no header", "Export it with the header line.")
     return line
-

@@ -41,7 +41,9 @@ class Unused:
     data: bytes = b""
 
 
-def read_records(block: Block, columns: int, max_row_bytes: int, unused: Unused) -> Iterator[Record]:
+def read_records(
+    block: Block, columns: int, max_row_bytes: int, unused: Unused
+) -> Iterator[Record]:
     """Split a block into records; blank lines are none.
 
     Args:

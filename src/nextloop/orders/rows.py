@@ -177,9 +177,7 @@ def _states(status: pa.ChunkedArray, rules: Rules) -> tuple[pa.Array, pa.Array]:
 
 def _guests(hotels: pa.Array, customers: pa.ChunkedArray, key: bytes) -> pa.Array:
     known = np.asarray(pc.is_valid(customers))
-    pairs = np.column_stack(
-        [np.asarray(hotels), np.asarray(pc.fill_null(customers, 0))]
-    )[known]
+    pairs = np.column_stack([np.asarray(hotels), np.asarray(pc.fill_null(customers, 0))])[known]
     distinct, index = np.unique(pairs, axis=0, return_inverse=True)
     keys = pa.array(guest_keys(key, map(tuple, distinct.tolist())), pa.string())
     positions = np.zeros(len(known), np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -76,7 +76,7 @@ WriteSlice = Callable[[str, Table, str, pa.Table], Any]
 
 def reading_task(
     staging: str, rejects: str, run_id: str, rules: Rules, write_slice: WriteSlice
-) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     """Make the function that an engine maps over files (`TASK_DDL` to `REPORT_DDL`).
 
     Args:
@@ -87,13 +87,14 @@ def reading_task(
         write_slice: `storage.slices.write_slice`.
     """
 
-    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for task in batch.to_pylist():
                 path = task.pop("path")
                 report, rejected = stage(path, Source(**task), staging, rules)
                 if rejected.num_rows:
-                    report.rejects = vars(write_slice(rejects, REJECTED_ROWS, run_id, rejected))
+                    written = write_slice(rejects, REJECTED_ROWS, run_id, rejected)
+                    report.rejects = dict(vars(written))
                 yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
 
     return read

@@ -53,9 +53,7 @@ def contested(new: DataFrame, known: DataFrame | None) -> DataFrame:
     twice = rows.groupBy(*KEY).count().where("count > 1").select(*KEY)
     rows = rows.join(f.broadcast(twice), list(KEY), "left_semi")
     order = Window.partitionBy(*KEY)
-    newest = order.orderBy(
-        *(f.col(name).desc() for name in ("state_at", "is_closed", *IDENTITY))
-    )
+    newest = order.orderBy(*(f.col(name).desc() for name in ("state_at", "is_closed", *IDENTITY)))
     return (
         rows.withColumn("known_rows", f.sum((~f.col("is_new")).cast("int")).over(order))
         .withColumn("place", f.row_number().over(newest))
@@ -74,9 +72,12 @@ def moved_weeks(new: DataFrame, elsewhere: DataFrame) -> DataFrame:
         One row a week: `order_week`.
     """
     keys = new.select(*KEY).distinct()
-    return elsewhere.select(*KEY, "order_week").join(keys, list(KEY), "left_semi").select(
-        "order_week"
-    ).distinct()
+    return (
+        elsewhere.select(*KEY, "order_week")
+        .join(keys, list(KEY), "left_semi")
+        .select("order_week")
+        .distinct()
+    )
 
 
 def newest_orders(

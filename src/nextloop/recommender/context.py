@@ -57,7 +57,9 @@ class Lifts:
     ) -> Self:
         """Count orders by item and band, and compare with all orders whose band is known.
 
-        The lift is (observed + s) / (expected + s): the mean of a rate whose prior is Gamma(s, s).
+        A lift is (observed + s * prior) / (expected + s): the mean of a rate with a Gamma prior. An
+        item's prior is its department's lift, since a closed kitchen closes all its items; the
+        department's is 1.
 
         Args:
             interactions: The orders to learn from.
@@ -78,8 +80,10 @@ class Lifts:
         total = np.bincount(cell, minlength=len(catalog.hotel) * n_bands).reshape(-1, n_bands)
         every = np.repeat(total, np.diff(catalog.start), axis=0)
         share = count.sum(axis=1) / np.maximum(every.sum(axis=1), 1)
-        expected = share[:, None] * (every @ smooth.T)
-        log = np.log((count @ smooth.T + strength) / (expected + strength))
+        observed, expected = count @ smooth.T, share[:, None] * (every @ smooth.T)
+        group = catalog.departments
+        prior = _lift(_by(group, observed), _by(group, expected), 1.0, strength)[group]
+        log = np.log(_lift(observed, expected, prior, strength))
         return cls(count.astype(np.int32), total.astype(np.int32), log.astype(np.float32))
 
     def log_of(self, rows: slice, band: Codes) -> Scores:
@@ -94,6 +98,16 @@ class Lifts:
         """
         looked_up = self.log[rows].T[np.maximum(band, 0)]
         return np.where((band >= 0)[:, None], looked_up, np.float32(0))
+
+
+def _by(group: Ints, value: Floats) -> Floats:
+    total: Floats = np.zeros((int(group.max(initial=-1)) + 1, value.shape[1]))
+    np.add.at(total, group, value)
+    return total
+
+
+def _lift(observed: Floats, expected: Floats, prior: Floats | float, strength: float) -> Floats:
+    return (observed + strength * prior) / (expected + strength)
 
 
 @dataclass(frozen=True, eq=False)

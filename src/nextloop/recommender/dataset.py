@@ -56,6 +56,13 @@ class Catalog:
         """Number of items over all hotels."""
         return len(self.item)
 
+    @property
+    def departments(self) -> Ints:
+        """Code of each item's (hotel, department), counted from 0, shape (n_items,)."""
+        hotel = np.repeat(np.arange(len(self.hotel)), np.diff(self.start))
+        pairs = np.stack([hotel, self.department])
+        return np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
     def hotel_code(self, hotel: int) -> int:
         """Find a hotel's code.
 

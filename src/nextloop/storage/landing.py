@@ -56,8 +56,7 @@ def list_landing(path: str | Path) -> list[LandingFile]:
     if not found:
         raise DataFault(
             f"The landing {root} holds no order file ({' or '.join(SUFFIXES)}).",
-            "Put the hotels' weekly files there, or make some: nextloop simulate --out "
-            f"{path}",
+            f"Put the hotels' weekly files there, or make some: nextloop simulate --out {path}",
         )
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
         return list(pool.map(lambda file: _describe(root, file), found))

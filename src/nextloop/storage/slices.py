@@ -59,8 +59,10 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
     Raises:
         ValueError: More than one value of the slice column, or a null where none may be.
     """
-    rows = rows.select(table.schema.names).cast(table.schema).sort_by(
-        [(name, "ascending") for name in table.key]
+    rows = (
+        rows.select(table.schema.names)
+        .cast(table.schema)
+        .sort_by([(name, "ascending") for name in table.key])
     )
     rows.validate()
     value = _only(table, rows, table.slice_by)
@@ -108,6 +110,8 @@ def _json(value: Any) -> str | int | float:
 
 def slice_files(records: Sequence[Any]) -> list[SliceFile]:
     """Read back what tasks reported as `SLICE_FILE_DDL` rows, in the order of their paths."""
-    found = [SliceFile(row["path"], row["size"], row["value"], row["rows"], row["stats"])
-             for row in records]
+    found = [
+        SliceFile(row["path"], row["size"], row["value"], row["rows"], row["stats"])
+        for row in records
+    ]
     return sorted(found, key=lambda file: file.path)

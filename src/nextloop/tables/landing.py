@@ -24,7 +24,9 @@ LANDING_FILES: Final = Table(
         Column("accepted", pa.int64(), "Rows that became the order's state.", nullable=False),
         Column("rejected", pa.int64(), "Rows in rejected_rows.", nullable=False),
         Column("superseded", pa.int64(), "Rows older than what is known.", nullable=False),
-        Column("replaced", pa.int64(), "Accepted rows that renewed a stored order.", nullable=False),
+        Column(
+            "replaced", pa.int64(), "Accepted rows that renewed a stored order.", nullable=False
+        ),
         Column("first_reg_at", UTC_TIME, "Earliest order in it."),
         Column("last_reg_at", UTC_TIME, "Latest order in it."),
         Column("run_id", pa.string(), "The run that took it in.", nullable=False),
