@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -82,3 +84,28 @@ def test_no_page_loads_scripts_from_elsewhere(api):
     """The usual documentation pages would fetch scripts from a public server: there are none."""
     assert api.ask("GET", "/docs").status_code == 404
     assert api.ask("GET", "/redoc").status_code == 404
+
+
+def test_request_in_the_manual_works(api):
+    """The command that docs/api.md shows is answered as it stands."""
+    manual = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    shown = manual.partition("-d '")[2].partition("'\n")[0]
+    response = api.ask(
+        "POST", "/v1/recommendations", content=shown, headers={"content-type": "application/json"}
+    )
+    assert response.status_code == 200
+
+
+def test_manual_names_every_field_and_problem(api):
+    """Fields and kinds of problems that the API has are in docs/api.md."""
+    manual = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    document = api.ask("GET", "/openapi.json").json()
+    answers = document["paths"]["/v1/recommendations"]["post"]["responses"].values()
+    problems = {
+        content["example"]["type"].rpartition(":")[2]
+        for answer in answers
+        for content in answer["content"].values()
+        if "example" in content
+    }
+    fields = document["components"]["schemas"]["RecommendationRequest"]["properties"]
+    assert [name for name in (*fields, *problems) if name not in manual] == []

@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nextloop.cli import output
+from nextloop.cli.options import LakeFolder
 from nextloop.cli.session import begin
 
 if TYPE_CHECKING:
     from nextloop.serving.model import LoadedModel
+    from nextloop.settings import Settings
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def serve(
-    lake: Annotated[str | None, typer.Option("--lake", help="Folder of the tables.")] = None,
+    lake: LakeFolder = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
     port: Annotated[
         int | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")
@@ -52,10 +54,8 @@ def serve(
     """
     flags = {"lake": lake, "serving.host": host, "serving.port": port}
     settings = begin(flags, service=True)
-    from nextloop import privacy
     from nextloop.serving import lean, listener
     from nextloop.serving.locate import locate
-    from nextloop.storage.lake import open_lake
 
     with ExitStack() as stack:
         listening = stack.enter_context(
@@ -63,13 +63,10 @@ def serve(
             if uds
             else listener.tcp(settings.serving.host, settings.serving.port)
         )
-        open_lake(settings.lake)  # first: without a lake of ours there is no key to look for
-        key = privacy.load_key(settings, create=False)
-        open_lake(settings.lake, privacy.fingerprint(key))
+        key = _guest_key(settings)
         url = listener.url_of(listening)
         if not uds and settings.serving.host not in _LOOPBACK:
             output.warn(f"{url} can be reached from other machines and asks nobody for a key")
-
         located = locate(settings.lake, model)
 
         # Imported beside that search: it takes a second.
@@ -85,6 +82,17 @@ def serve(
             lambda loaded: _announce(url, loaded, as_json=as_json),
             until_stdin_closes=until_stdin_closes,
         )
+
+
+def _guest_key(settings: Settings) -> bytes:
+    """Find the key that made the lake's guest keys; a lake of another key is refused."""
+    from nextloop import privacy
+    from nextloop.storage.lake import open_lake
+
+    open_lake(settings.lake)  # first: without a lake of ours there is no key to look for
+    key = privacy.load_key(settings, create=False)
+    open_lake(settings.lake, privacy.fingerprint(key))
+    return key
 
 
 def _announce(url: str, loaded: LoadedModel, *, as_json: bool) -> None:
