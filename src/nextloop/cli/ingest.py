@@ -42,6 +42,8 @@ def show(report: object, as_json: bool) -> None:
     for refusal in report.refused:
         mend = f" {refusal.mend}" if refusal.mend else ""
         output.warn(f"{refusal.file_name} was refused: {refusal.reason}.{mend}")
+    for warning in report.warnings:
+        output.warn(warning)
     if report.rejected and not as_json:
         output.note("See the rejected rows: nextloop tables show rejected_rows")
     for table in report.rewound:

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import secrets
 import shutil
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +42,10 @@ from nextloop.telemetry import logs
 Progress = Callable[[int, int, str], None]
 """Told (done, total, what is done now)."""
 
+_PERIODS_A_MINUTE = {"minutes": 1.0, "seconds": 60.0}
+# Staff may count from acknowledging, so the periods are shorter than the whole wait; the wrong unit
+# is off by 60.
+_UNIT_TOLERANCE = 8.0
 _STAGES = ("validation", "transformation", "conversion")
 
 
@@ -61,6 +66,7 @@ class IngestReport:
         reasons: Rejected rows by reason code.
         rewound: Tables from which an unfinished run was taken back.
         versions: Version of each table after the run.
+        warnings: What a person should look at.
         seconds: By stage.
     """
 
@@ -76,6 +82,7 @@ class IngestReport:
     reasons: dict[str, int] = field(default_factory=dict)
     rewound: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -89,6 +96,7 @@ class _Run:
     plan: Plan
     run_id: str
     staging: Path
+    period_unit: str
 
 
 def ingest(
@@ -120,7 +128,8 @@ def ingest(
             report.versions[table.name] = delta.create(lake, table)
         if plan.new:
             with session_for(settings, spark) as session, _staging(lake, run_id) as staging:
-                run = _Run(lake, session, rules_of(settings, key), plan, run_id, staging)
+                unit = settings.orders.period_unit
+                run = _Run(lake, session, rules_of(settings, key), plan, run_id, staging, unit)
                 _take_in(run, report, progress or (lambda *_: None))
     return report
 
@@ -155,6 +164,7 @@ def _take_in(run: _Run, report: IngestReport, progress: Progress) -> None:
         refused = [Refusal(f.file_name, f.refused, f.mend or "") for f in files if f.refused]
         report.refused += refused
         report.new_files = len(files) - len(refused)
+        report.warnings += _doubtful_unit(files, run.period_unit)
     with stage("transformation"):
         tables, counts, expected = _transform(run, files)
         _add_up(report, files, counts)
@@ -182,6 +192,21 @@ def _validate(run: _Run) -> list[FileReport]:
         if report.rows_in != report.staged + report.rejected:
             raise RuntimeError(f"{report.file_name}: rows in are not staged + rejected: {report}")
     return reports
+
+
+def _doubtful_unit(files: Sequence[FileReport], unit: str) -> list[str]:
+    """Warn when the periods sent do not fit the orders' times in the unit that the settings say."""
+    ratios = [ratio for file in files for ratio in file.period_ratios]
+    if not ratios:
+        return []
+    per_minute = statistics.median(ratios)
+    expected = _PERIODS_A_MINUTE[unit]
+    if expected / _UNIT_TOLERANCE < per_minute < expected * _UNIT_TOLERANCE:
+        return []
+    return [
+        f"completePeriod is about {per_minute:.3g} for each minute between ordered and completed: "
+        f"{unit} (orders.period_unit) may be the wrong unit"
+    ]
 
 
 def _transform(

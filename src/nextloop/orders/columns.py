@@ -8,6 +8,7 @@ single values are looked at only in columns that hold a bad one.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,6 +21,7 @@ from nextloop.orders.contract import COUNTS, INTEGERS, REQUIRED, TIMES
 
 _DIGITS: Final = b"0123456789-"
 _TIME_BYTES: Final = b"0123456789-: "
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _TIME_LENGTH: Final = len("2017-12-25 00:00:00")
 _MOST_DIGITS: Final = 18
 _MOST_PEOPLE: Final = 10_000
@@ -107,11 +109,13 @@ def _times(texts: pa.StringArray) -> pa.Array | None:
 
 
 def _time(text: str) -> dt.datetime | None:
+    # By itself strptime takes one digit for two, any white space and the digits of any script.
+    if not _TIME.fullmatch(text):
+        return None
     try:
-        found = dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+        return dt.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 local to the hotel
     except ValueError:
         return None
-    return found if len(text) == _TIME_LENGTH else None
 
 
 def _holds_only(texts: pa.StringArray, allowed: bytes) -> bool:

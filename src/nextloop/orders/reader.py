@@ -27,6 +27,7 @@ from nextloop.orders.contents import read_contents
 from nextloop.orders.contract import NULLS, PRIVATE
 from nextloop.orders.header import read_header
 from nextloop.orders.records import Unused, read_records
+from nextloop.orders.regular import is_regular
 from nextloop.orders.rows import Rules, Source, check_items, staged
 
 _HEADER_BYTES: Final = 64 * 1024
@@ -64,18 +65,16 @@ def check_file(path: str, rules: Rules) -> None:
         DataFault: Its header is not the contract's, its gzip is damaged or cut off, or it is
             larger than `rules.max_file_bytes`.
     """
+    packed = path.lower().endswith(".gz")
+    if not packed and Path(path).stat().st_size > rules.max_file_bytes:
+        raise _too_large("it has", rules)
     with _opened(path) as stream:
         read_header(_first_line(stream))
-        if not path.lower().endswith(".gz"):
-            return
         size = 0
-        while found := stream.read(_CHECK_BYTES):
+        while packed and (found := stream.read(_CHECK_BYTES)):
             size += len(found)
             if size > rules.max_file_bytes:
-                raise DataFault(
-                    f"it unpacks to more than {rules.max_file_bytes} bytes",
-                    "Split it, or raise orders.max_file_bytes.",
-                )
+                raise _too_large("it unpacks to", rules)
 
 
 def read_rows(path: str, source: Source, rules: Rules) -> Iterator[Rows]:
@@ -135,6 +134,8 @@ def _split_fast(block: Block, header: Sequence[str], max_row_bytes: int) -> _Tex
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     lengths = np.diff(ends, prepend=-1, append=len(data))
     if not block.balanced or block.too_long or lengths.max(initial=0) > max_row_bytes:
+        return None
+    if not is_regular(data):
         return None
     irregular: list[pv.InvalidRow] = []
 
@@ -207,6 +208,13 @@ def _opened(path: str) -> Iterator[BinaryIO]:
             f"its gzip is damaged or cut off ({error})",
             "Copy the file again when it is whole.",
         ) from error
+
+
+def _too_large(what: str, rules: Rules) -> DataFault:
+    return DataFault(
+        f"{what} more than {rules.max_file_bytes} bytes",
+        "Split it, or raise orders.max_file_bytes.",
+    )
 
 
 def _first_line(stream: BinaryIO) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -25,6 +26,8 @@ from nextloop.tables import REJECTED_ROWS, Table
 
 TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
 REPORT_DDL: Final = "report string"
+
+_MINUTE_US: Final = 60_000_000
 
 # An engine in this process starts all its tasks at once; more than the cores only cost memory.
 _AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
@@ -51,6 +54,8 @@ class FileReport:
         low: Smallest order_seq.
         high: Largest.
         reasons: Rejected rows by reason.
+        period_ratios: Of each block, the median of completePeriod over the minutes between the
+            order's own times: about 1 if the periods are minutes, 60 if they are seconds.
     """
 
     file_name: str
@@ -69,6 +74,7 @@ class FileReport:
     low: int | None = None
     high: int | None = None
     reasons: dict[str, int] = field(default_factory=dict)
+    period_ratios: list[float] = field(default_factory=list)
 
 
 WriteSlice = Callable[[str, Table, str, pa.Table], Any]
@@ -145,6 +151,22 @@ def _extend(report: FileReport, rows: Rows) -> None:
     report.last_reg_us = -_least(_negative(report.last_reg_us), -times["max"])
     report.low = _least(report.low, numbers["min"])
     report.high = -_least(_negative(report.high), -numbers["max"])
+    ratio = _period_ratio(table)
+    if ratio is not None:
+        report.period_ratios.append(ratio)
+
+
+def _period_ratio(orders: pa.Table) -> float | None:
+    """Compare the periods, whose unit no file states, with the orders' own times."""
+    minutes = pc.divide(
+        pc.subtract(orders["complete_at"].cast(pa.int64()), orders["reg_at"].cast(pa.int64())),
+        _MINUTE_US,
+    )
+    lines = orders["lines"].combine_chunks()
+    periods = np.asarray(pc.fill_null(lines.flatten().field("completePeriod"), 0.0))
+    elapsed = np.asarray(pc.fill_null(minutes, 0))[np.asarray(pc.list_parent_indices(lines))]
+    told = (periods > 0) & (elapsed > 0)
+    return float(np.median(periods[told] / elapsed[told])) if told.any() else None
 
 
 def _least(one: int | None, other: int) -> int:
