@@ -95,6 +95,14 @@ def test_libraries_speak_in_the_same_form(capsys):
     )
 
 
+def test_advice_of_mlflow_is_left_out(capsys):
+    """MLflow's warnings about pip and conda are not the reader's; its errors are."""
+    logs.configure("debug", "json")
+    logging.getLogger("mlflow.utils").warning("no pip here")
+    logging.getLogger("mlflow.utils").error("broken")
+    assert [line["event"] for line in _lines(capsys)] == ["broken"]
+
+
 def test_configuring_twice_writes_each_event_once(capsys):
     """A second set-up replaces the first."""
     logs.configure("info", "json")
