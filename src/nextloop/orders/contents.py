@@ -8,6 +8,7 @@ rest is halved until the rows that are refused for a value (a number as text) ar
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from nextloop.orders.contract import LINE
+from nextloop.orders.contract import LINE, NULLS
 
 _ONE_BY_ONE: Final = 16
 _OPTIONS: Final = pj.ParseOptions(
     explicit_schema=pa.schema([("lines", pa.list_(LINE))]), unexpected_field_behavior="error"
 )
 _MOST: Final = 10**18
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def read_contents(texts: pa.StringArray) -> pa.ListArray:
@@ -32,14 +34,32 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
         texts: `contents` as sent; null where it is missing.
 
     Returns:
-        One list of items a row, of type `list<LINE>`; null where the text is missing, is not
-        JSON, or an item of it has a value of a wrong type.
+        One list of items a row, of type `list<LINE>`; null where the text is missing or is not
+        a JSON array of objects or one object. An item with a value of a wrong type is all null.
     """
     if not len(texts):
         return pa.array([], pa.list_(LINE))
-    present = _as_arrays(pc.fill_null(texts, "x"))
+    flat = _on_one_line(pc.fill_null(texts, "x"))
+    single = pc.starts_with(flat, "{")
+    present = _as_arrays(flat, single)
     found = _all_at_once(present)
-    return _sorted_out(present) if found is None else found
+    if found is None:
+        found = _sorted_out(present)
+    # `{...}, {...}` becomes an array of two by the brackets put around it, and was none.
+    several = pc.and_(single, pc.fill_null(pc.greater(pc.list_value_length(found), 1), False))  # noqa: FBT003
+    return _nulled(found, several) if pc.any(several).as_py() else found
+
+
+def _on_one_line(texts: pa.StringArray) -> pa.StringArray:
+    """Make line breaks blanks: some exports print JSON on many lines, or names with a break."""
+    for end in "\r\n":
+        if pc.any(pc.match_substring(texts, end)).as_py():
+            texts = pc.replace_substring(texts, end, " ")
+    return texts
+
+
+def _nulled(lists: pa.ListArray, where: pa.BooleanArray) -> pa.ListArray:
+    return lists.take(pa.array(np.arange(len(lists)), mask=np.asarray(where)))
 
 
 def _sorted_out(texts: pa.StringArray) -> pa.ListArray:
@@ -59,9 +79,8 @@ def _plain(text: str) -> Any:
         return None
 
 
-def _as_arrays(texts: pa.StringArray) -> pa.StringArray:
+def _as_arrays(texts: pa.StringArray, single: pa.BooleanArray) -> pa.StringArray:
     """Put the single items among the texts into arrays, so that Arrow can read them too."""
-    single = pc.starts_with(texts, "{")
     if not pc.any(single).as_py():
         return texts
     return pc.if_else(single, pc.binary_join_element_wise("[", texts, "]", ""), texts)
@@ -81,8 +100,6 @@ def _read(texts: pa.StringArray) -> list[pa.ListArray]:
 
 
 def _all_at_once(texts: pa.StringArray) -> pa.ListArray | None:
-    if pc.any(pc.match_substring(texts, "\n")).as_py():
-        texts = pc.replace_substring(texts, "\n", " ")
     rows = pc.binary_join_element_wise('{"lines":', texts, "}\n", "")
     try:
         # The joined texts lie one after the other in memory: newline-delimited JSON as they are.
@@ -96,7 +113,13 @@ def _all_at_once(texts: pa.StringArray) -> pa.ListArray | None:
         return None
     found = table["lines"].combine_chunks()
     items = found.flatten()
-    return None if found.null_count or items.null_count else found
+    return None if found.null_count or items.null_count or not _finite(items) else found
+
+
+def _finite(items: pa.StructArray) -> bool:
+    """Tell whether all numbers are; Arrow reads NaN and Infinity, which JSON does not know."""
+    numbers = (items.field(field.name) for field in LINE if pa.types.is_floating(field.type))
+    return all(pc.all(pc.is_finite(each)).as_py() is not False for each in numbers)
 
 
 def _bytes_of(texts: pa.StringArray) -> pa.Buffer:
@@ -113,8 +136,7 @@ def _one(text: str) -> list[dict[str, Any]] | None:
         found = [found]
     if not isinstance(found, list):
         return None
-    items = [_item(item) for item in found]
-    return None if None in items else [item for item in items if item is not None]
+    return [_item(item) for item in found] if all(isinstance(i, dict) for i in found) else None
 
 
 def _loads(text: str) -> Any:
@@ -126,23 +148,26 @@ def _loads(text: str) -> Any:
     return None
 
 
-def _item(item: Any) -> dict[str, Any] | None:
-    if not isinstance(item, dict):
-        return None
+def _item(item: dict[str, Any]) -> dict[str, Any]:
     try:
         return {field.name: _value(item.get(field.name), field.type) for field in LINE}
     except ValueError:
-        return None
+        # `rows.check_items` finds it by the itemSeq that it lacks.
+        return dict.fromkeys(LINE.names)
 
 
 def _value(value: Any, kind: pa.DataType) -> Any:
     """Return the value as its type, where it says the same thing in another spelling."""
-    if value is None or value in ("", "\\N"):
+    if value is None:
         return None
     if pa.types.is_string(kind):
         if isinstance(value, dict | list | bool):
             raise ValueError(value)
         return str(value)
+    if value in NULLS:
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(value)
     number = float(value)

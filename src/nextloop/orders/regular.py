@@ -23,9 +23,7 @@ def is_regular(data: bytes) -> bool:
     Args:
         data: Whole lines with an even number of quotes.
     """
-    return (
-        data.count(b"\r") == data.count(b"\r\n") and _encloses_fields(data) and _is_utf8(data)
-    )
+    return data.count(b"\r") == data.count(b"\r\n") and _encloses_fields(data) and _is_utf8(data)
 
 
 def _encloses_fields(data: bytes) -> bool:

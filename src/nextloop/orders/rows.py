@@ -26,6 +26,8 @@ STAGED: Final = pa.schema([*ORDERS.schema, pa.field("lines", pa.list_(LINE), nul
 
 _DAY_SECONDS: Final = 24 * 3600
 _MOST_PIECES: Final = 100_000
+_MOST: Final = 10**18
+_PERIODS: Final = ("waitingPeriod", "delayPeriod", "completePeriod")
 _FLAG_LISTS: Final = pa.array(
     [
         [name for bit, name in enumerate(FLAGS) if mask >> bit & 1]
@@ -74,11 +76,13 @@ def check_items(lines: pa.ListArray, texts: pa.ChunkedArray, faults: Faults) -> 
     items = lines.flatten()
     good = np.ones(len(items), bool)
     for name, low, high, required in (
-        ("itemSeq", 0, 10**18, True),
+        ("itemSeq", 0, _MOST, True),
         ("count", 1, _MOST_PIECES + 1, True),
         ("freeCount", 0, _MOST_PIECES + 1, False),
         ("price", 0, 10**15, False),
         ("resultPrice", 0, 10**15, False),
+        *((name, -_MOST, _MOST, False) for name in ("departmentSeq", "couponSeq")),
+        *((name, -float(_MOST), float(_MOST), False) for name in _PERIODS),
     ):
         values = items.field(name)
         inside = pc.and_(pc.greater_equal(values, low), pc.less(values, high))
