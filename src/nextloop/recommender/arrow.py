@@ -40,19 +40,20 @@ def from_arrow(interactions: pa.Table, items: pa.Table) -> Dataset:
     catalog = _catalog(items.sort_by([("hotel", "ascending"), ("item", "ascending")]))
     lines = interactions.sort_by([(key, "ascending") for key in _SEQUENCE])
     hotel = np.searchsorted(catalog.hotel, _ints(lines, "hotel"))
-    item = _item_rows(catalog, lines)
+    item = _item_rows(catalog, hotel, lines)
     first = _first_lines(hotel, _ints(lines, "order_seq"))
-    stay = _codes(hotel[first], _words(lines, "stay")[first])[0]
-    guest, guest_hotel, guest_key = _codes(hotel[first], _words(lines, "guest")[first])
-    columns: dict[str, Array] = {name: _small(lines, name)[first] for name in _COUNTS}
-    columns |= {name: _small(lines, name)[first] for name in ("hour", "weekday")}
+    heads = lines.take(first)
+    stay, _, _ = _codes(hotel[first], *_words(heads, "stay"))
+    guest, guest_hotel, guest_key = _codes(hotel[first], *_words(heads, "guest"))
+    columns: dict[str, Array] = {name: _small(heads, name) for name in _COUNTS}
+    columns |= {name: _small(heads, name) for name in ("hour", "weekday")}
     orders = Interactions(
-        order_seq=_ints(lines, "order_seq")[first],
+        order_seq=_ints(heads, "order_seq"),
         hotel=hotel[first].astype(np.int32),
         guest=guest,
         stay=stay,
-        at=_ints(lines, "ordered_at")[first],
-        day=_days(lines, "local_date")[first],
+        at=_ints(heads, "ordered_at"),
+        day=_days(heads, "local_date"),
         start=np.append(first, len(item)),
         item=item,
         **columns,
@@ -76,20 +77,20 @@ def _catalog(items: pa.Table) -> Catalog:
     )
 
 
-def _item_rows(catalog: Catalog, lines: pa.Table) -> Codes:
-    """Find each line's item row by one binary search over (hotel, item)."""
-    pair = np.dtype([("hotel", np.int64), ("item", np.int64)])
-    wanted = np.empty(lines.num_rows, pair)
-    wanted["hotel"], wanted["item"] = _ints(lines, "hotel"), _ints(lines, "item")
-    known = np.empty(catalog.n_items, pair)
-    known["hotel"] = np.repeat(catalog.hotel, np.diff(catalog.start))
-    known["item"] = catalog.item
+def _item_rows(catalog: Catalog, hotel: Ints, lines: pa.Table) -> Codes:
+    """Find each line's item row by binary search among its hotel's items."""
+    item = _ints(lines, "item")
+    number = np.unique(catalog.item)
+    hotels = np.repeat(np.arange(len(catalog.hotel)), np.diff(catalog.start))
+    known = hotels * len(number) + np.searchsorted(number, catalog.item)
+    wanted = hotel * len(number) + np.searchsorted(number, item)
     rows = np.minimum(np.searchsorted(known, wanted), catalog.n_items - 1)
-    missing = np.flatnonzero(known[rows] != wanted)
-    if len(missing):
-        line = wanted[missing[0]]
+    same = (catalog.item[rows] == item) & (catalog.hotel[hotels[rows]] == _ints(lines, "hotel"))
+    if not same.all():
+        at = int(np.argmin(same))
         raise DataFault(
-            f"item {line['item']} of hotel {line['hotel']} was ordered but is not in item_features",
+            f"item {item[at]} of hotel {lines['hotel'][at]} was ordered but is not in"
+            " item_features",
             "build both feature tables as of the same date",
         )
     return rows.astype(np.int32)
@@ -102,16 +103,18 @@ def _first_lines(hotel: Ints, order_seq: Ints) -> Ints:
     return np.flatnonzero(begins).astype(np.int64)
 
 
-def _codes(hotel: Ints, word: Array) -> tuple[Codes, Codes, Array]:
-    """Code (hotel, word) pairs, an empty word being unknown; give each code's hotel and word."""
-    pair = np.dtype([("hotel", np.int32), ("word", word.dtype)])
-    both = np.empty(len(word), pair)
-    both["hotel"], both["word"] = hotel, word
-    known = word != b""
-    unique, inverse = np.unique(both[known], return_inverse=True)
-    codes = np.full(len(word), UNKNOWN, np.int32)
+def _codes(hotel: Ints, number: Ints, words: Array) -> tuple[Codes, Codes, Array]:
+    """Code (hotel, word) pairs; `number` is a word's place, and no place is `UNKNOWN`.
+
+    Gives the codes, and of each code the hotel and the word.
+    """
+    known = number != UNKNOWN
+    pair = hotel[known] * max(1, len(words)) + number[known]
+    unique, inverse = np.unique(pair, return_inverse=True)
+    codes = np.full(len(number), UNKNOWN, np.int32)
     codes[known] = inverse
-    return codes, np.ascontiguousarray(unique["hotel"]), np.ascontiguousarray(unique["word"])
+    place, of_word = np.divmod(unique, max(1, len(words)))
+    return codes, place.astype(np.int32), words[of_word]
 
 
 def _first_days(catalog: Catalog, orders: Interactions) -> Codes:
@@ -145,5 +148,12 @@ def _days(table: pa.Table, name: str) -> Codes:
     return np.asarray(pc.fill_null(dates, UNKNOWN).to_numpy(zero_copy_only=False), np.int32)
 
 
-def _words(table: pa.Table, name: str) -> Array:
-    return np.array([word.encode() if word else b"" for word in table[name].to_pylist()], "S")
+def _words(table: pa.Table, name: str) -> tuple[Ints, Array]:
+    """Number the words of a column by their sequence, `UNKNOWN` for null, and give the words."""
+    column = _column(table, name).dictionary_encode()
+    words = np.array([word.encode() for word in column.dictionary.to_pylist()], "S")
+    sequence = np.argsort(words, kind="stable")
+    number = np.empty(len(words) + 1, np.int64)
+    number[sequence], number[UNKNOWN] = np.arange(len(words)), UNKNOWN
+    places = pc.fill_null(column.indices.cast(pa.int64()), UNKNOWN)
+    return number[places.to_numpy(zero_copy_only=False)], words[sequence]
