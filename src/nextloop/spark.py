@@ -43,6 +43,8 @@ def session(engine: str) -> Iterator[SparkSession]:
     Raises:
         SystemFault: The engine cannot be started or reached.
     """
+    # A Connect session leaves this behind, and a classic one in the same process refuses it.
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
     if engine == "sail":
         with _sail() as found:
             yield found
@@ -77,10 +79,11 @@ def _connect(url: str) -> SparkSession:
         builder = SparkSession.builder.remote(url)
         for name, value in _CONFIGURATION.items():
             builder = builder.config(name, value)
-        found = builder.create()
+        found: SparkSession = builder.create()
+        client: Any = found.client
         # At exit the client would ask the server, gone by then, to empty a cache that nothing
         # here fills, and retry for ten minutes.
-        atexit.unregister(found.client._cleanup_ml_cache)  # noqa: SLF001
+        atexit.unregister(client._cleanup_ml_cache)  # noqa: SLF001
         found.range(1).count()
     except Exception as error:
         raise SystemFault(

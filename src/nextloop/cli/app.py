@@ -6,13 +6,14 @@ Comes in: arguments. Goes out: an exit code (0 done, 2 usage, 3 data, 4 system, 
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -90,7 +91,22 @@ app.command()(settings.settings)
 
 def main() -> None:
     """Run the command that the arguments name and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if "pysail" in sys.modules:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit without taking the interpreter down under the embedded engine's threads.
+
+    A task of theirs that still runs when a command fails would abort the process, and with it the
+    exit code.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 what an ordinary exit would run first
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -1,0 +1,112 @@
+"""The ingest job: a landing's new order files into orders, order_lines and rejected_rows.
+
+Three stages, named so in log and report: validation (files to staged rows), transformation (the
+newest state of every order), conversion (Parquet files, one a week, published in one commit a
+table). Nothing shows before the last stage; the ledger's commit makes the run final.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pyspark.sql import SparkSession
+
+from nextloop.jobs import ledger
+from nextloop.jobs.ingest.context import Run, staging_folder
+from nextloop.jobs.ingest.conversion import convert
+from nextloop.jobs.ingest.report import IngestReport, add_up, doubtful_unit
+from nextloop.jobs.ingest.transformation import settle
+from nextloop.jobs.ingest.validation import validate
+from nextloop.jobs.ledger import Refusal
+from nextloop.jobs.sessions import session_for
+from nextloop.orders.rows import Rules
+from nextloop.privacy import fingerprint, load_key
+from nextloop.settings import Settings
+from nextloop.storage import delta
+from nextloop.storage.lake import create_lake, writing
+from nextloop.storage.landing import list_landing
+from nextloop.telemetry import logs
+
+Progress = Callable[[int, int, str], None]
+"""Told (done, total, what is done now)."""
+
+_STAGES = ("validation", "transformation", "conversion")
+
+
+def ingest(
+    settings: Settings, spark: SparkSession | None = None, progress: Progress | None = None
+) -> IngestReport:
+    """Take in the landing's new files.
+
+    Args:
+        settings: Where landing and lake are, the engine, how rows are read.
+        spark: An open session to use; one of `settings.spark` is opened if None.
+        progress: Told what is done.
+
+    Returns:
+        What was done. Files that were refused are in it, the others were taken in all the same.
+
+    Raises:
+        NextLoopError: The landing, the lake or the engine is not usable; nothing was published.
+    """
+    key = load_key(settings)
+    files = list_landing(settings.landing)
+    lake = create_lake(settings.lake, fingerprint(key))
+    run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    report = IngestReport(run_id)
+    with writing(lake):
+        plan = ledger.plan(lake, files)
+        report.rewound = ledger.rewind_unfinished(lake, plan.versions)
+        report.seen_files, report.refused = len(plan.seen), list(plan.refused)
+        for table in ledger.FILLED:
+            report.versions[table.name] = delta.create(lake, table)
+        if plan.new:
+            with session_for(settings, spark) as session, staging_folder(lake, run_id) as staging:
+                unit = settings.orders.period_unit
+                run = Run(lake, session, rules_of(settings, key), plan, run_id, staging, unit)
+                _take_in(run, report, progress or (lambda *_: None))
+    return report
+
+
+def rules_of(settings: Settings, key: bytes) -> Rules:
+    """Return what the reading of rows needs of the settings."""
+    orders = settings.orders
+    return Rules(
+        timezone=orders.timezone,
+        hotel_timezones=dict(orders.hotel_timezones),
+        states={word.upper(): state for word, state in orders.status_map.items()},
+        max_row_bytes=orders.max_row_bytes,
+        max_file_bytes=orders.max_file_bytes,
+        key=key,
+    )
+
+
+def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:
+    log = logs.get(__name__)
+    steps = iter(range(len(_STAGES) + 1))
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        progress(next(steps), len(_STAGES), name)
+        started = time.monotonic()
+        yield
+        report.seconds[name] = round(time.monotonic() - started, 3)
+        log.info("stage done", stage=name, run_id=run.run_id, seconds=report.seconds[name])
+
+    with stage("validation"):
+        files = validate(run)
+        refused = [Refusal(f.file_name, f.refused, f.mend or "") for f in files if f.refused]
+        report.refused += refused
+        report.new_files = len(files) - len(refused)
+        report.warnings += doubtful_unit(files, run.period_unit)
+    with stage("transformation"):
+        tables, counts, expected = settle(run, files)
+        add_up(report, files, counts)
+    with stage("conversion"):
+        report.versions |= convert(run, files, tables, expected)
+        ledger.record(run.lake, run.run_id, run.plan, files, counts, report.versions)
+    progress(len(_STAGES), len(_STAGES), "published")

@@ -1,0 +1,82 @@
+"""What an ingest run did, counted from its files' reports."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nextloop.jobs.ledger import Counts, Refusal
+from nextloop.orders.staging import FileReport
+
+_PERIODS_A_MINUTE = {"minutes": 1.0, "seconds": 60.0}
+# Staff may count from acknowledging, so the periods are shorter than the whole wait; the wrong unit
+# is off by 60.
+_UNIT_TOLERANCE = 8.0
+
+
+@dataclass
+class IngestReport:
+    """What a run did.
+
+    Attributes:
+        run_id: The run.
+        new_files: Files taken in.
+        seen_files: Files skipped because their content was taken in before.
+        refused: Files that cannot be read, of this run and of earlier ones.
+        rows_in: Records in the new files.
+        accepted: Of them the newest state of their order.
+        rejected: Of them broken.
+        superseded: Of them older than what is known.
+        replaced: Accepted ones that renewed a stored order.
+        reasons: Rejected rows by reason code.
+        rewound: Tables from which an unfinished run was taken back.
+        versions: Version of each table after the run.
+        warnings: What a person should look at.
+        seconds: By stage.
+    """
+
+    run_id: str
+    new_files: int = 0
+    seen_files: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    rows_in: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    superseded: int = 0
+    replaced: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    rewound: list[str] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def add_up(report: IngestReport, files: Sequence[FileReport], counts: Mapping[str, Counts]) -> None:
+    """Put the files' counts into the run's report.
+
+    Raises:
+        RuntimeError: Rows in are not accepted + rejected + superseded: a bug of ours.
+    """
+    report.rows_in = sum(file.rows_in for file in files)
+    report.rejected = sum(file.rejected for file in files)
+    report.superseded = sum(count.superseded for count in counts.values())
+    report.replaced = sum(count.replaced for count in counts.values())
+    report.accepted = sum(file.staged for file in files) - report.superseded
+    report.reasons = dict(sum((Counter(file.reasons) for file in files), Counter()))
+    if report.rows_in != report.accepted + report.rejected + report.superseded:
+        raise RuntimeError(f"rows in are not accepted + rejected + superseded: {report}")
+
+
+def doubtful_unit(files: Sequence[FileReport], unit: str) -> list[str]:
+    """Warn when the periods sent do not fit the orders' times in the unit that the settings say."""
+    ratios = [ratio for file in files for ratio in file.period_ratios]
+    if not ratios:
+        return []
+    per_minute = statistics.median(ratios)
+    expected = _PERIODS_A_MINUTE[unit]
+    if expected / _UNIT_TOLERANCE < per_minute < expected * _UNIT_TOLERANCE:
+        return []
+    told = f"completePeriod is about {per_minute:.3g} for each minute an order took"
+    return [f"{told}: {unit} (orders.period_unit) may be the wrong unit"]
