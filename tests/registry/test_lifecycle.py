@@ -297,6 +297,19 @@ def test_a_missing_model_is_told_with_what_there_is(settings, no_models, tmp_pat
         resolve("production", settings_tree.load({"lake": str(tmp_path / "nowhere")}))
 
 
+def test_finding_production_does_not_import_mlflow(settings):
+    """What starts an API takes milliseconds, not the seconds that MLflow's import takes."""
+    lifecycle.promote(settings, 4, "first")
+    code = (
+        "import sys; from nextloop import settings; from nextloop.registry.resolve import resolve; "
+        "print(resolve('production', settings.load({'lake': sys.argv[1]})).version, "
+        "'mlflow' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, settings.lake]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "4 False\n"
+
+
 def test_the_ledger_alone_answers_for_production(settings):
     """Serving needs no MLflow: without its database, production and staging resolve."""
     lifecycle.stage_best(settings)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from nextloop.registry import ledger
+from nextloop.registry.ledger import Entry
 from nextloop.registry.states import State, production, states
 from nextloop.registry.store import Store
 from nextloop.registry.versions import pages
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 ALIAS: Final = "production"
 TAG: Final = "lifecycle"
-_TRIES: Final = 8
+_TRIES: Final = 20
+# What MLflow says when two processes write the same tag at once: SQLite lets one in at a time, and
+# of two inserts of one key, or two deletions, the second fails.
+_RACED: Final = {"TEMPORARILY_UNAVAILABLE", "BAD_REQUEST", "RESOURCE_DOES_NOT_EXIST"}
 
 
 def project(client: MlflowClient, store: Store) -> list[str]:
@@ -38,15 +42,30 @@ def project(client: MlflowClient, store: Store) -> list[str]:
     Returns:
         What was not as the ledger says, one sentence each; empty if nothing had to be done.
     """
+    from mlflow.exceptions import MlflowException
+
     repairs: list[str] = []
+    refusals = 0
     while True:
         seen = ledger.read(store.lake)
-        now = production(seen.entries)
-        present = {int(v.version): v.tags.get(TAG) for v in pages(client, store)}
-        repairs += _tags(client, store, present, states(seen.entries))
-        repairs += _alias(client, store, present.keys(), now.version if now else None)
+        try:
+            repairs += _apply(client, store, seen.entries)
+        except MlflowException as refused:
+            refusals += 1
+            if refused.error_code not in _RACED or refusals == _TRIES:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))
+            continue
         if ledger.read(store.lake).last == seen.last:
             return repairs
+
+
+def _apply(client: MlflowClient, store: Store, entries: Sequence[Entry]) -> list[str]:
+    """Look at MLflow as it is now and write what is not as it should be."""
+    present = {int(v.version): v.tags.get(TAG) for v in pages(client, store)}
+    now = production(entries)
+    repairs = _tags(client, store, present, states(entries))
+    return repairs + _alias(client, store, present.keys(), now.version if now else None)
 
 
 def _tags(
@@ -65,9 +84,9 @@ def _tags(
         if before == state:
             continue
         if state is None:
-            _patiently(client.delete_model_version_tag, store.model_name, str(version), TAG)
+            client.delete_model_version_tag(store.model_name, str(version), TAG)
         else:
-            _patiently(client.set_model_version_tag, store.model_name, str(version), TAG, state)
+            client.set_model_version_tag(store.model_name, str(version), TAG, state)
         repairs.append(f"version {version}: {TAG} was {before or 'unset'}, is {state or 'unset'}")
     return repairs
 
@@ -82,22 +101,7 @@ def _alias(
     if (before and str(before)) == after:
         return []
     if after is None:
-        _patiently(client.delete_registered_model_alias, store.model_name, ALIAS)
+        client.delete_registered_model_alias(store.model_name, ALIAS)
     else:
-        _patiently(client.set_registered_model_alias, store.model_name, ALIAS, after)
+        client.set_registered_model_alias(store.model_name, ALIAS, after)
     return [f"alias {ALIAS} was {before or 'unset'}, is {after or 'unset'}"]
-
-
-def _patiently(write: Callable[..., Any], *arguments: str) -> None:
-    """Try again what a busy database refused: SQLite lets one writer in at a time."""
-    from mlflow.exceptions import MlflowException
-
-    for left in reversed(range(_TRIES)):
-        try:
-            write(*arguments)
-        except MlflowException as refused:
-            if refused.error_code != "TEMPORARILY_UNAVAILABLE" or not left:
-                raise
-            time.sleep(random.uniform(0.01, 0.1))
-        else:
-            return
