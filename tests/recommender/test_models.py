@@ -99,6 +99,19 @@ def test_a_hotel_without_orders_borrows_from_equally_named_items(tables, order, 
     assert rice > tea > ink > 0
 
 
+def test_items_without_a_name_borrow_from_nobody(tables, order, item):
+    """A missing name is no common name: unnamed items stay apart."""
+    menu = [item(1, "", hotel=1), item(2, "", hotel=2), item(3, "ink", hotel=2)]
+    orders = [order((1,), f"2026-03-{day:02d} 10:00") for day in range(1, 20)]
+    data = tables(orders, menu).dataset
+
+    share = State.fit(
+        data.interactions, data.catalog, TrainingConfig(), data.as_of
+    ).popularity.share
+
+    assert share[1] == share[2]
+
+
 @pytest.mark.parametrize(
     ("at", "first"), [("2026-03-01 08:00", PORRIDGE), ("2026-03-01 23:00", WINE)]
 )
