@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from nextloop.orders.contract import PRIVATE
+from nextloop.orders.contract import INTEGERS, NULLS, PRIVATE, TIMES
 from nextloop.orders.rows import Source
 from nextloop.tables import REJECTED_ROWS
 
@@ -18,17 +18,32 @@ _MOST_CHARACTERS: Final = 2000
 _MOST_VALUE_CHARACTERS: Final = 200
 _MASK: Final = "***"
 _HIDDEN: Final = frozenset((*PRIVATE, "customer_seq"))
+_NUMERIC: Final = frozenset((*INTEGERS, *TIMES))
+_NOT_OF_NUMBERS: Final = re.compile(r"[^0-9+.,\s-]|[0-9][-:][0-9]")
+_NOT_OF_TIMES: Final = re.compile(r"[^0-9T:./\s+-]")
+_LIKE_A_TIME: Final = re.compile(r"[0-9]+[-/.]")
+_JSON_BEGINS: Final = ("[", "{", '"')
 
 
 def reject(
     line_number: int, reason: str, column: str | None, fields: Sequence[str], header: Sequence[str]
 ) -> dict[str, Any]:
-    """Describe a rejected record whose fields are known: names and customer are masked."""
+    """Describe a rejected record whose fields are known: names and customer are masked.
+
+    Where two fields or more cannot be what their columns hold, fields have slipped into each
+    other's columns and a name may stand in any: then only the shape of all of them is shown.
+    """
     texts = dict(zip(header, fields, strict=True))
-    value = texts.get(column or "")
-    hidden = [_MASK if name in _HIDDEN and text else text for name, text in texts.items()]
+    odd = {name for name, text in texts.items() if not _fits(name, text)}
+    slipped = len(odd) > 1
+    shown = {
+        name: shape(text) if slipped or (name in odd and name in _NUMERIC) else text
+        for name, text in texts.items()
+    }
+    hidden = [_MASK if name in _HIDDEN and text else text for name, text in shown.items()]
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(hidden)
+    value = shown.get(column or "")
     return {
         "line_number": line_number,
         "reason": reason,
@@ -36,6 +51,17 @@ def reject(
         "value": shape(value) if value and column in _HIDDEN else _short(value),
         "raw": line.getvalue()[:_MOST_CHARACTERS],
     }
+
+
+def _fits(name: str, text: str) -> bool:
+    """Tell whether a column may hold a text, going by its signs only."""
+    if text in NULLS:
+        return True
+    if name in INTEGERS:
+        return not _NOT_OF_NUMBERS.search(text)
+    if name in TIMES:
+        return bool(_LIKE_A_TIME.match(text)) and not _NOT_OF_TIMES.search(text)
+    return name != "contents" or text.lstrip()[:1] in _JSON_BEGINS
 
 
 def reject_shape(line_number: int, reason: str, raw: bytes) -> dict[str, Any]:
