@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 PATH = "/v1/recommendations"
 JSON = {"content-type": "application/json"}
@@ -149,3 +151,35 @@ def test_crash_is_a_problem_without_details(api, capfd):
     assert "request failed" in logged
     assert "service.py" in logged
     assert str(secret) not in response.text + logged
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+MOMENTS = st.datetimes().map(lambda moment: moment.isoformat())
+DAYS = st.dates().map(lambda day: day.isoformat())
+SOMETIMES_RIGHT = st.fixed_dictionaries(
+    {"hotel_seq": st.sampled_from([1, 2, 3]) | ANY_JSON},
+    optional={
+        "customer_seq": st.integers(0, 2**63 - 1) | ANY_JSON,
+        "at": MOMENTS | ANY_JSON,
+        "stay": st.fixed_dictionaries(
+            {}, optional={"check_in": DAYS, "check_out": DAYS, "nights": st.integers(0, 1000)}
+        )
+        | ANY_JSON,
+        "party": st.dictionaries(st.sampled_from(["adults", "babies"]), st.integers(0, 99)),
+        "ordered": st.lists(st.integers(0, 2**63 - 1), max_size=5) | ANY_JSON,
+        "k": st.integers(1, 100) | ANY_JSON,
+        "other": ANY_JSON,
+    },
+)
+
+
+@given(body=ANY_JSON | SOMETIMES_RIGHT)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_body_breaks_the_server(api, body):
+    """Whatever JSON is sent, the answer is an offer list or a problem of the caller's."""
+    response = api.ask("POST", PATH, content=json.dumps(body), headers=JSON)
+    assert response.status_code in {200, 404, 422}, response.text

@@ -34,7 +34,9 @@ def locate(lake: str, model: str) -> Callable[[], ModelRef]:
         NextLoopError that says why, if there is no such version or the registry cannot be read.
     """
     command = [sys.executable, "-m", "nextloop.serving.locate", lake, model]
-    return partial(_result, subprocess.Popen(command, stdout=subprocess.PIPE))  # noqa: S603 ours
+    # In a group of its own: Ctrl-C on a terminal is for the server, which says how it ends.
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, process_group=0)  # noqa: S603 ours
+    return partial(_result, child)
 
 
 def _result(child: subprocess.Popen[bytes]) -> ModelRef:
