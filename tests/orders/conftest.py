@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from tests.order_files import KEY
 
 from nextloop.orders.reader import check_file, read_rows
-from nextloop.orders.rows import Rules, Source
+from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.settings.tree import STATUS_WORDS
+from nextloop.tables import REJECTED_ROWS
 
 SOURCE = Source("2017-W51.csv", 1, "ab" * 32)
 
@@ -24,8 +24,10 @@ class Read:
         check_file(str(path), rules)
         blocks = list(read_rows(str(path), SOURCE, rules))
         self.rows_in = sum(block.records for block in blocks)
-        self.accepted = pa.concat_tables([block.accepted for block in blocks]).to_pylist()
-        self.rejected = pa.concat_tables([block.rejected for block in blocks]).to_pylist()
+        self.accepted = [found for block in blocks for found in block.accepted.to_pylist()]
+        self.rejected = [found for block in blocks for found in block.rejected.to_pylist()]
+        assert all(block.accepted.schema == STAGED for block in blocks)
+        assert all(block.rejected.schema == REJECTED_ROWS.schema for block in blocks)
 
     @property
     def orders(self) -> list[int]:

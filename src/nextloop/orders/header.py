@@ -44,6 +44,14 @@ def _check_labels(labels: tuple[str, ...], text: str) -> None:
     if len(labels) == 1 and any(mark in text for mark in ";\t|"):
         mark = max(";\t|", key=text.count)
         raise _refused(f"its columns are separated by {mark!r}", "Export it with commas.")
+    # Fewer known labels are another table's, or a first row, whose guest must not be named here.
+    known = sum(label.lower() in COLUMNS for label in labels)
+    if known * 2 < len(COLUMNS):
+        raise _refused(
+            f"its first line is no header: {known} of the contract's {len(COLUMNS)} columns are "
+            "in it",
+            "Export it with the header line.",
+        )
     twice = [label for label, count in Counter(labels).items() if count > 1]
     if twice:
         raise _refused(f"column {twice[0]!r} is there twice", "Export it again.")

@@ -1,0 +1,142 @@
+"""Files that are no order files: refused whole, before any row counts, with what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from tests.order_files import csv_line, csv_text, line, row
+
+from nextloop.errors import DataFault
+from nextloop.orders.contract import COLUMNS
+
+GOOD = csv_text([row(1), row(2)])
+HEADER = ",".join(COLUMNS)
+PACKED = gzip.compress(GOOD.encode())
+
+
+def header(*columns: str) -> str:
+    """A file whose first line names other columns."""
+    return line(columns) + "\n" + csv_line(row(1)) + "\n"
+
+
+REFUSED = {
+    "empty": ("file.csv", b"", "no header"),
+    "byte_order_mark_alone": ("file.csv", b"\xef\xbb\xbf", "no header"),
+    "blank_first_line": ("file.csv", b"\n" + GOOD.encode(), "no header"),
+    "utf16": ("file.csv", GOOD.encode("utf-16"), "UTF-16"),
+    "utf16_without_mark": ("file.csv", GOOD.encode("utf-16-le"), "not text"),
+    "cp949_header": ("file.csv", "주문번호,호텔".encode("cp949") + b"\n", "not text"),
+    "spreadsheet": ("file.csv", b"PK\x03\x04\x14\x00\x06\x00\x08\xd0\xff\n", "not text"),
+    "packed_but_named_csv": ("file.csv", PACKED, "not text"),
+    "one_endless_line": ("file.csv", b"x" * 100_000, "no header"),
+    "old_mac_line_ends": ("file.csv", GOOD.replace("\n", "\r").encode(), "not CSV"),
+    "semicolons": ("file.csv", GOOD.replace(",", ";").encode(), "';'"),
+    "tabs": ("file.csv", GOOD.replace(",", "\t").encode(), "'\\t'"),
+    "column_twice": (
+        "file.csv",
+        header(*COLUMNS[:-1], "status").encode(),
+        "'status' is there twice",
+    ),
+    "column_missing": ("file.csv", header(*COLUMNS[:-1]).encode(), "check_out_expected is missing"),
+    "column_unknown": ("file.csv", header(*COLUMNS, "comment").encode(), "'comment' is unknown"),
+    "column_misspelt": (
+        "file.csv",
+        header("order_sq", *COLUMNS[1:]).encode(),
+        "'order_sq' is unknown (order_seq?)",
+    ),
+    "capitals": (
+        "file.csv",
+        header(*(name.upper() for name in COLUMNS)).encode(),
+        "and 17 more",
+    ),
+    "no_header": ("file.csv", (csv_line(row(1)) + "\n").encode(), "no header: 0 of"),
+    "another_table": ("file.csv", b"id,name,price\n1,burger,12000\n", "no header: 0 of"),
+    "gzip_cut": ("file.csv.gz", PACKED[:-20], "damaged or cut off"),
+    "gzip_without_its_sum": ("file.csv.gz", PACKED[:-4], "damaged or cut off"),
+    "gzip_flipped": (
+        "file.csv.gz",
+        PACKED[:60] + bytes([PACKED[60] ^ 255]) + PACKED[61:],
+        "damaged or cut off",
+    ),
+    "gzip_and_rubbish": ("file.csv.gz", PACKED + b"rubbish", "damaged or cut off"),
+    "not_gzip": ("file.csv.gz", GOOD.encode(), "damaged or cut off"),
+    "gzip_of_nothing": ("file.csv.gz", gzip.compress(b""), "no header"),
+    "empty_gzip": ("file.csv.gz", b"", "no header"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_file_is_refused(read, kind):
+    """The fault says what is wrong in the file's own words, and what its sender can do."""
+    name, content, said = REFUSED[kind]
+    with pytest.raises(DataFault) as refused:
+        read(content, name)
+    assert said in refused.value.message
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_too_large_is_refused(read, packed):
+    """The bound holds for what a gzip unpacks to, not for its own size."""
+    rows = csv_text(row(number) for number in range(1, 30)).encode()
+    name, content = ("file.csv.gz", gzip.compress(rows)) if packed else ("file.csv", rows)
+    assert len(gzip.compress(rows)) < 4096 < len(rows)
+    with pytest.raises(DataFault, match="more than 4096 bytes") as refused:
+        read(content, name, max_file_bytes=4096)
+    assert "max_file_bytes" in refused.value.hint
+    assert len(read(content, name, max_file_bytes=len(rows)).orders) == 29
+
+
+def test_file_without_header_does_not_tell_its_first_guest(read):
+    """The reason is stored and printed, so nothing of a row may stand in it."""
+    with pytest.raises(DataFault) as refused:
+        read(csv_line(row(1)) + "\n")
+    assert not [text for text in ("김민수", "777001", "Ocean") if text in refused.value.message]
+
+
+def test_header_alone_is_an_order_file_without_orders(read):
+    """A week without orders is no fault."""
+    for content in (HEADER, HEADER + "\n", HEADER + "\r\n\r\n"):
+        found = read(content)
+        assert (found.rows_in, found.accepted, found.rejected) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD.encode(),
+        b"\xef\xbb\xbf" + GOOD.encode(),
+        GOOD.replace("\n", "\r\n").encode(),
+        GOOD.rstrip("\n").encode(),
+        GOOD.replace(HEADER, line([f" {name} " for name in COLUMNS])).encode(),
+        GOOD.replace(HEADER, ",".join(f'"{name}"' for name in COLUMNS)).encode(),
+        csv_text([row(1), row(2)], COLUMNS[::-1]).encode(),
+        (HEADER + "\n\n" + csv_line(row(1)) + "\n \n\r\n" + csv_line(row(2)) + "\n\n\n").encode(),
+    ],
+    ids=[
+        "as_is",
+        "byte_order_mark",
+        "crlf",
+        "no_last_line_end",
+        "blanks_in_header",
+        "quoted_header",
+        "columns_reversed",
+        "blank_lines",
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_harmless_differences_change_nothing(read, content, packed):
+    """The same two orders come out of every form that the contract allows, packed or not."""
+    usual = read(GOOD)
+    found = read(gzip.compress(content), "file.csv.gz") if packed else read(content)
+    assert found.rejected == []
+    for order, same in zip(found.accepted, usual.accepted, strict=True):
+        assert {**order, "line_number": 0} == {**same, "line_number": 0}
+
+
+def test_gzip_of_two_parts_is_read_whole(read):
+    """Exports appended to each other stay one gzip file with two members."""
+    whole = csv_text([row(1), row(2)]).encode()
+    found = read(gzip.compress(whole[:400]) + gzip.compress(whole[400:]), "file.csv.gz")
+    assert found.orders == [1, 2]
