@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import shutil
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 import pyarrow as pa
 import pytest
 
@@ -124,6 +126,28 @@ def test_mlflow_answers_as_the_bundle_does(settings, refs, without_pickle):
         ]
         assert (answer.source, answer.fallback) == (expected.source, expected.fallback)
         assert json.loads(answer.offers[0].evidence) == expected.offers[0].reason.evidence
+
+
+def test_mlflows_server_answers_with_json(settings, refs):
+    """What `mlflow models serve` runs takes questions and says 400 to an unknown hotel."""
+    model = _load(settings, f"models:/recommender/{refs[3].version}")
+    with quietly(locate(settings)):
+        from mlflow.pyfunc import scoring_server
+
+        app = scoring_server.init(model)
+
+    async def ask(*questions):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://local") as client:
+            return [
+                await client.post("/invocations", json={"inputs": [each]}) for each in questions
+            ]
+
+    question = {"hotel": 5, "at": "2017-12-20T08:30:00+09:00", "guest": None, "k": 1}
+    answered, refused = asyncio.run(ask(question, question | {"hotel": 404}))
+    assert (answered.status_code, refused.status_code) == (200, 400)
+    (answer,) = answered.json()["predictions"]
+    assert answer["offers"][0]["item_name"] in MENU.values()
 
 
 def test_the_production_alias_loads(settings, refs):

@@ -23,12 +23,13 @@ from nextloop.registry.manifest import MANIFEST, Entry, checksum
 _MAX_MANIFEST_BYTES: Final = 1 << 20
 
 
-def write(files: Mapping[str, bytes], folder: Path) -> str:
+def write(files: Mapping[str, bytes], folder: Path, *, durable: bool = True) -> str:
     """Store files as one sealed folder, readable by its owner only.
 
     Args:
         files: Content by name; see `manifest.SUFFIXES` for what is let in.
         folder: Where; must not exist, its parent must.
+        durable: Wait until the disk has it; False for what is only copied from.
 
     Returns:
         The digest: SHA-256 of the manifest, 64 hex digits. Equal files give an equal digest.
@@ -46,9 +47,11 @@ def write(files: Mapping[str, bytes], folder: Path) -> str:
         new.mkdir(mode=0o700)
         for name, content in {**files, MANIFEST: sealed}.items():
             _write_file(new / name, content)
-        _sync_folder(new)
+        if durable:
+            sync(new)
         new.rename(folder)
-        _sync_folder(folder.parent)
+        if durable:
+            _sync(folder.parent)
     except OSError as refused:
         shutil.rmtree(new, ignore_errors=True)
         raise SystemFault(
@@ -166,12 +169,20 @@ def _write_file(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def sync(folder: Path) -> None:
+    """Wait until the disk has a folder with everything below it.
+
+    Args:
+        folder: The folder.
+    """
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

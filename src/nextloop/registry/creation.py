@@ -105,14 +105,26 @@ def _make_database(store: Store, database: Path) -> None:
     """Run MLflow's migrations aside and rename: a killed first use leaves no half a schema."""
     new = database.with_name(f".{database.name}.new")
     new.unlink(missing_ok=True)
-    os.close(os.open(new, os.O_CREAT | os.O_EXCL, 0o600))
+    handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with quietly(store):
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+        from sqlalchemy import Engine, event
 
-        address = f"sqlite:///{new}"
-        made = SqlAlchemyStore(address, str(store.artifacts))  # type: ignore[no-untyped-call]
-        made.engine.dispose()
+        # Sixty migrations would wait for the disk hundreds of times; once at the end is enough.
+        event.listen(Engine, "connect", _without_waiting)
+        try:
+            address = f"sqlite:///{new}"
+            made = SqlAlchemyStore(address, str(store.artifacts))  # type: ignore[no-untyped-call]
+            made.engine.dispose()
+        finally:
+            event.remove(Engine, "connect", _without_waiting)
+    os.fsync(handle)
+    os.close(handle)
     new.replace(database)
+
+
+def _without_waiting(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _experiment(client: MlflowClient, store: Store) -> str:

@@ -8,6 +8,7 @@ Source: MLflow 3.17, https://mlflow.org/docs/latest/self-hosting/architecture/ba
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import warnings
@@ -150,8 +151,20 @@ def quietly(store: Store) -> Iterator[None]:
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are about MLflow's own use of other libraries
-        with _faults(store):
+        with _faults(store), _unlogged():
             yield
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep MLflow from logging also where somebody imported it before us."""
+    log = logging.getLogger("mlflow")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _check_database(database: Path) -> None:

@@ -138,12 +138,13 @@ def log_model(
         _log(client, run, model.params, model.all_metrics)
         with tempfile.TemporaryDirectory(prefix="nextloop-model-") as scratch:
             bundle = Path(scratch) / BUNDLE
-            digest = artifact.write(model.files, bundle)
+            digest = artifact.write(model.files, bundle, durable=False)
             info = _log_files(store, run, bundle, digest)
     place = f"{info.artifact_path}/{BUNDLE_PATH}"
     if store.artifacts is not None:
         folder = store.artifacts / f"models/{info.model_id}/artifacts"
         _close_to_others(store.artifacts, folder.parent)
+        artifact.sync(folder)
         artifact.read(folder / BUNDLE_PATH, digest)
         place = str((folder / BUNDLE_PATH).relative_to(store.artifacts))
     return LoggedModel(model, parent, run, info.model_id, place, digest)
