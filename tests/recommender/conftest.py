@@ -208,6 +208,7 @@ def planted(world: World) -> Tables:
 QUICK = TrainingConfig(
     holdout_days=14,
     validation_days=7,
+    validation_orders=200,
     training_orders=1_500,
     trees=40,
     min_leaf_rows=20,

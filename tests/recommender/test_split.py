@@ -11,7 +11,7 @@ from nextloop.recommender.dataset import Interactions
 from nextloop.recommender.split import Split
 
 PARTY = ("stay_day", "nights", "adults", "children", "babies")
-CONFIG = TrainingConfig(holdout_days=2, validation_days=2)
+CONFIG = TrainingConfig(holdout_days=2, validation_days=2, validation_orders=1)
 
 
 def test_a_stay_over_the_cut_teaches_nothing_and_is_asked_after_it(tables, order):
@@ -62,6 +62,15 @@ def test_no_stay_is_in_two_parts_and_nothing_teaches_from_after_a_cut(rows):
         assert not set(orders.stay[teaches]) & set(orders.stay[asked])
     assert not set(orders.stay[split.validation]) & set(orders.stay[split.test])
     assert (split.test == (orders.day >= split.cut)).all()
+
+
+@pytest.mark.parametrize(("wanted", "got"), [(1, 2), (4, 4), (100, 5)])
+def test_few_orders_a_day_lengthen_the_validation(tables, order, wanted, got):
+    """The validation grows backwards to its least orders, up to a quarter of the days."""
+    orders = tables([order((1,), f"2026-03-{day:02d} 10:00") for day in range(1, 23)])
+    config = TrainingConfig(holdout_days=2, validation_days=2, validation_orders=wanted)
+
+    assert Split.of(orders.dataset.interactions, config).validation.sum() == got
 
 
 def test_short_data_leave_three_quarters_to_learn_from(tables, order):

@@ -13,6 +13,8 @@ class TrainingConfig:
         k: Length of the lists that metrics look at.
         holdout_days: Last days of the data, the test.
         validation_days: Days before the test, for early stopping and for choosing a model.
+        validation_orders: Orders that the validation shall have at least, if need be of more days:
+            with 115 orders early stopping stopped by chance, with a ranker behind popularity.
         folds: Groups of guests for cross-fitting, 2 or more.
         seed: Seed of every random choice.
         num_threads: Threads of LightGBM; part of what two equal trainings must share. Two threads
@@ -41,6 +43,7 @@ class TrainingConfig:
     k: int = 10
     holdout_days: int = 14
     validation_days: int = 7
+    validation_orders: int = 1000
     folds: int = 5
     seed: int = 20261122
     num_threads: int = 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nextloop.errors import DataFault
-from nextloop.recommender.arrays import Flags
+from nextloop.recommender.arrays import Codes, Flags
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Interactions
 
@@ -42,8 +42,9 @@ class Split:
     def of(cls, interactions: Interactions, config: TrainingConfig) -> Split:
         """Split orders by day.
 
-        Data of fewer days than four times a wish give that part a quarter of them, so something is
-        always left to learn from.
+        Few orders a day make the validation longer than its days, until it has enough orders to
+        judge by. But neither part takes more than a quarter of the days, so something is always
+        left to learn from.
 
         Args:
             interactions: The orders.
@@ -63,7 +64,7 @@ class Split:
         day = interactions.day
         end, begin = int(day.max()) + 1, int(day.min())
         cut = end - min(config.holdout_days, (end - begin) // 4)
-        validation_cut = cut - min(config.validation_days, (cut - begin) // 4)
+        validation_cut = _validation_cut(day[day < cut], cut, config)
         last = np.full(int(interactions.stay.max()) + 1, begin, np.int32)
         np.maximum.at(last, interactions.stay, day)
         stay_ends = last[interactions.stay]
@@ -75,3 +76,10 @@ class Split:
             before_test=stay_ends < cut,
             test=day >= cut,
         )
+
+
+def _validation_cut(day: Codes, cut: int, config: TrainingConfig) -> int:
+    """Choose the validation's first day; `day` are of the orders before `cut`, ascending."""
+    begin = int(day[0]) if len(day) else cut
+    enough = int(day[-config.validation_orders]) if len(day) >= config.validation_orders else begin
+    return max(min(cut - config.validation_days, enough), cut - (cut - begin) // 4)
