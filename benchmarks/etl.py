@@ -103,42 +103,59 @@ def measure(name: str, landing: str, out: Path) -> tuple[dict[str, int], dict[st
     out.mkdir()
     places = {"{landing}": landing, "{out}": str(out)}
     command = [places.get(part, part) for part in RIVALS[name]]
-    before = os.times()
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak = Peak(process.pid)
     output, errors = process.communicate()
     seconds = time.monotonic() - started
-    after = os.times()
+    peak.stop()
     if process.returncode:
         sys.exit(f"{name} failed:\n{errors}")
-    cpu = (
-        after.children_user + after.children_system - before.children_user - before.children_system
-    )
-    figures = {"seconds": seconds, "cpu_seconds": cpu, "peak_gib": peak.stop() / 2**30}
+    figures = {
+        "seconds": seconds,
+        "cpu_seconds": sum(peak.cpu.values()),
+        "peak_gib": peak.most / 2**30,
+    }
     found: dict[str, int] = json.loads(output.strip().splitlines()[-1])
     return found, {key: round(value, 2) for key, value in figures.items()}
 
 
 class Peak:
-    """Watches the memory of a process and its children (their proportional shares, from Linux)."""
+    """Watches a process and its children, whoever reaps them: a JVM starts Pythons of its own.
+
+    Attributes:
+        most: The most memory they had together, bytes (proportional shares, from Linux).
+        cpu: CPU seconds by process, as last seen.
+    """
 
     def __init__(self, pid: int) -> None:
         """Start watching."""
-        self._pid, self._most, self._going = pid, 0, True
+        self.most = 0
+        self.cpu: dict[int, float] = {}
+        self._pid, self._going = pid, True
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def stop(self) -> int:
-        """Return the most bytes seen."""
+    def stop(self) -> None:
+        """Stop watching."""
         self._going = False
         self._thread.join()
-        return self._most
 
     def _watch(self) -> None:
         while self._going:
-            self._most = max(self._most, sum(map(resident, tree(self._pid))))
+            found = tree(self._pid)
+            self.most = max(self.most, sum(map(resident, found)))
+            self.cpu |= {pid: used for pid in found if (used := cpu_seconds(pid))}
             time.sleep(0.1)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return a process's CPU seconds so far, 0 if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def tree(pid: int) -> list[int]:
