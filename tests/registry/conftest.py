@@ -50,6 +50,10 @@ def published(tmp_path_factory):
     """A lake with versions 1 to 4 as `MEASURED` says; not to be written to."""
     lake = tmp_path_factory.mktemp("published") / "호텔 lake"
     create_lake(lake, "0" * 16)
+    # What a first use that was killed leaves behind.
+    (lake / "mlflow").mkdir()
+    (lake / "mlflow/.mlflow.db.new").write_bytes(b"half a database")
+    (lake / "mlflow/.mlflow.db.new-journal").write_bytes(b"half a journal")
     refs = publish_again(settings_tree.load({"lake": str(lake)}), text="처음")
     return lake, refs
 

@@ -79,6 +79,13 @@ def test_no_pickle_is_written_and_only_the_owner_may_look(published):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
+def test_a_first_use_that_was_killed_does_no_harm(published):
+    """The store was made although an earlier try had left half a database, which is gone."""
+    assert {path.name for path in (published[0] / "mlflow").iterdir()} == {
+        "artifacts", "creation.lock", "mlflow.db",
+    }  # fmt: skip
+
+
 def test_models_are_found_after_the_lake_moved(settings, published, again):
     """A moved lake resolves to its own files, and the next training is written into it."""
     ref = resolve("4", settings)

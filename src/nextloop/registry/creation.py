@@ -104,7 +104,8 @@ def _locked(path: Path) -> Iterator[None]:
 def _make_database(store: Store, database: Path) -> None:
     """Run MLflow's migrations aside and rename: a killed first use leaves no half a schema."""
     new = database.with_name(f".{database.name}.new")
-    new.unlink(missing_ok=True)
+    for scrap in database.parent.glob(f"{new.name}*"):  # of a process that was killed here
+        scrap.unlink()
     handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     with quietly(store):
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
