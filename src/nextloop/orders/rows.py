@@ -157,11 +157,18 @@ def _instants(local: pa.Array, zones: Mapping[str, np.ndarray[Any, Any] | None])
     """Turn local times into instants; a time that occurs twice is the first of the two."""
     found = pa.nulls(len(local), UTC_TIME)
     for zone, mask in zones.items():
-        at = pc.assume_timezone(
-            local.cast(pa.timestamp("us")), zone, ambiguous="earliest", nonexistent="earliest"
-        ).cast(UTC_TIME)
+        at = _in_zone(local.cast(pa.timestamp("us")), zone).cast(UTC_TIME)
         found = at if mask is None else pc.if_else(pa.array(mask), at, found)
     return found
+
+
+def _in_zone(local: pa.Array, zone: str) -> pa.Array:
+    at = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest")
+    # A time that summer time skips is put at the last microsecond before it. It was shown by a
+    # clock that had not been set forward yet: as much later as it shows.
+    if pc.any(pc.greater(pc.subsecond(at), 0)).as_py():
+        at = pc.add(at, pc.subtract(local, pc.local_timestamp(at)))
+    return at
 
 
 def _newest(times: Sequence[pa.Array]) -> pa.Array:
