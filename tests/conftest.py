@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # Two busy cores make single examples slow: the suite's own timeout guards against hanging.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -42,3 +47,12 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def sail() -> Iterator[SparkSession]:
+    """Start the embedded engine once for all tests: it takes a second or two."""
+    from nextloop import spark
+
+    with spark.session("sail") as session:
+        yield session

@@ -23,13 +23,13 @@ def test_every_declaration_is_listed_once():
 
 @pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
 def test_name_says_kind_and_unit(metric):
-    """Counters end in _total, distributions in a base unit, and all start with the product."""
+    """Counters end in _total, distributions in a base unit; all start with the product or with http."""
     suffix = {
         metrics.CounterMetric: r"_total",
         metrics.HistogramMetric: r"_(seconds|bytes)",
         metrics.GaugeMetric: r"_(info|seconds|bytes|ratio|count)",
     }[type(metric)]
-    assert re.fullmatch(rf"nextloop_[a-z_]+{suffix}", metric.name)
+    assert re.fullmatch(rf"(nextloop|http)_[a-z_]+{suffix}", metric.name)
     assert metric.help.endswith(".")
 
 

@@ -11,7 +11,8 @@ _SYLLABLES = 11_172  # Hangul syllables from 가 on; of each 28 in a row the fir
 
 
 def _ago_ko(days: object) -> str:
-    return {0: "오늘", 1: "어제"}.get(int(str(days)), f"{days}일 전")
+    # With the verb: its form follows the last letter of what stands before it.
+    return {0: "오늘이었어요", 1: "어제였어요"}.get(int(str(days)), f"{days}일 전이었어요")
 
 
 def _ago_en(days: object) -> str:
@@ -34,7 +35,7 @@ def _with_ko(name: object) -> str:
 def _before_ko(e: Evidence) -> str:
     if "this_stay" in e:
         return "이번 투숙 중에 주문하신 메뉴예요."
-    return f"전에 {e['count']}번 주문하셨어요. 마지막 주문은 {_ago_ko(e['last_days'])}이에요."
+    return f"전에 {e['count']}번 주문하셨어요. 마지막 주문은 {_ago_ko(e['last_days'])}."
 
 
 def _before_en(e: Evidence) -> str:

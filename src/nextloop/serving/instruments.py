@@ -29,17 +29,6 @@ from nextloop.serving.answers import Recommendations
 from nextloop.serving.model import LoadedModel
 from nextloop.telemetry import metrics
 
-HTTP_REQUESTS = metrics.CounterMetric(
-    "http_requests_total",
-    "Requests by method, route and status; paths that no route has are the route none.",
-    ("method", "handler", "status"),
-)
-HTTP_DURATION = metrics.HistogramMetric(
-    "http_request_duration_seconds",
-    "Time from a request's arrival to the end of its answer.",
-    metrics.REQUEST_BUCKETS,
-    ("method", "handler"),
-)
 # Probes and scrapes would hide what callers see: they are many, and always fast.
 _UNCOUNTED = ["^/metrics$", "^/healthz$", "^/readyz$"]
 
@@ -69,8 +58,8 @@ class Instruments:
             collector(registry=registry)
         return cls(
             registry,
-            HTTP_REQUESTS.on(registry),
-            HTTP_DURATION.on(registry),
+            metrics.HTTP_REQUESTS.on(registry),
+            metrics.HTTP_DURATION.on(registry),
             metrics.RECOMMENDATION_REQUESTS.on(registry),
             metrics.FALLBACK_ANSWERS.on(registry),
             metrics.RECOMMENDATION_DURATION.on(registry),

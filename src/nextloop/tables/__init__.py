@@ -14,11 +14,12 @@ from nextloop.tables.features import (
 )
 from nextloop.tables.landing import LANDING_FILES, REJECTED_ROWS
 from nextloop.tables.orders import ORDER_LINES, ORDERS
+from nextloop.tables.promotions import PROMOTIONS
 from nextloop.tables.table import UTC_TIME, Column, Table
 
 TABLES: Final = {
     table.name: table
-    for table in (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES)
+    for table in (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES, PROMOTIONS)
 }
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LANDING_FILES",
     "ORDERS",
     "ORDER_LINES",
+    "PROMOTIONS",
     "REJECTED_ROWS",
     "TABLES",
     "UTC_TIME",

@@ -78,8 +78,6 @@ Metric = CounterMetric | GaugeMetric | HistogramMetric
 
 # An answer takes single milliseconds; 0.1 s and above are already alarming.
 REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-# From a week's file on the embedded engine to a full reload on a cluster.
-JOB_BUCKETS = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
 RECOMMENDATION_REQUESTS = CounterMetric(
     "nextloop_recommendation_requests_total",
@@ -104,16 +102,17 @@ MODEL_LOADED = GaugeMetric(
     "nextloop_model_loaded_timestamp_seconds",
     "When the model that answers was loaded, in seconds since 1970.",
 )
-JOB_DURATION = HistogramMetric(
-    "nextloop_job_duration_seconds",
-    "Time a job took, from its start to its last commit.",
-    JOB_BUCKETS,
-    ("job", "station"),
+# Their names are the instrumentator's own, which dashboards for FastAPI expect.
+HTTP_REQUESTS = CounterMetric(
+    "http_requests_total",
+    "Requests by method, route and status; paths that no route has are the route none.",
+    ("method", "handler", "status"),
 )
-ROWS = CounterMetric(
-    "nextloop_rows_total",
-    "Rows that a station took in, by what became of them.",
-    ("station", "outcome"),
+HTTP_DURATION = HistogramMetric(
+    "http_request_duration_seconds",
+    "Time from a request's arrival to the end of its answer.",
+    REQUEST_BUCKETS,
+    ("method", "handler"),
 )
 
 ALL: tuple[Metric, ...] = (
@@ -122,6 +121,6 @@ ALL: tuple[Metric, ...] = (
     FALLBACK_ANSWERS,
     MODEL_INFO,
     MODEL_LOADED,
-    JOB_DURATION,
-    ROWS,
+    HTTP_REQUESTS,
+    HTTP_DURATION,
 )
