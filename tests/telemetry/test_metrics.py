@@ -23,7 +23,7 @@ def test_every_declaration_is_listed_once():
 
 @pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
 def test_name_says_kind_and_unit(metric):
-    """Counters end in _total, distributions in a base unit; all start with the product or with http."""
+    """Counters end in _total, distributions in a base unit; all start with nextloop or http."""
     suffix = {
         metrics.CounterMetric: r"_total",
         metrics.HistogramMetric: r"_(seconds|bytes)",

@@ -104,9 +104,9 @@ def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:
         report.new_files = len(files) - len(refused)
         report.warnings += doubtful_unit(files, run.period_unit)
     with stage("transformation"):
-        tables, counts, expected = settle(run, files)
-        add_up(report, files, counts)
+        settled = settle(run, files)
+        add_up(report, files, settled.counts)
     with stage("conversion"):
-        report.versions |= convert(run, files, tables, expected)
-        ledger.record(run.lake, run.run_id, run.plan, files, counts, report.versions)
+        report.versions |= convert(run, files, settled)
+        ledger.record(run.lake, run.run_id, run.plan, files, settled.counts, report.versions)
     progress(len(_STAGES), len(_STAGES), "published")

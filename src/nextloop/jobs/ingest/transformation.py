@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,18 +19,28 @@ from nextloop.storage import delta
 from nextloop.tables import ORDER_LINES, ORDERS, Table
 
 
-def settle(
-    run: Run, files: Sequence[FileReport]
-) -> tuple[dict[Table, DataFrame], dict[str, Counts], int]:
-    """Settle contested orders.
+@dataclass(frozen=True)
+class Settled:
+    """The newest state of every order of the weeks that a run touches.
 
-    Returns:
-        The touched weeks of both tables, what became of each file's staged rows, and how many
-        orders the touched weeks must have.
+    Attributes:
+        tables: Rows of `orders` and `order_lines` in those weeks; empty if nothing was staged.
+        counts: What became of each file's staged rows, by file_sha256.
+        weeks: The weeks; one that has lost all its orders to others is among them.
+        order_count: How many orders they must have.
     """
+
+    tables: dict[Table, DataFrame] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    weeks: frozenset[str] = frozenset()
+    order_count: int = 0
+
+
+def settle(run: Run, files: Sequence[FileReport]) -> Settled:
+    """Settle contested orders."""
     staged = [file.staged_path for file in files if file.staged_path]
     if not staged:
-        return {}, {}, 0
+        return Settled()
     new = run.spark.read.parquet(*staged)
     weeks = {week for file in files for week in file.weeks} | _moved(run, new, files)
     known, known_rows = _known(run, ORDERS, weeks)
@@ -43,7 +54,7 @@ def settle(
     }
     gained = sum(f.staged - counts[f.file_sha256].superseded for f in files)
     replaced = sum(count.replaced for count in counts.values())
-    return tables, counts, known_rows + gained - replaced
+    return Settled(tables, counts, frozenset(weeks), known_rows + gained - replaced)
 
 
 def _moved(run: Run, new: DataFrame, files: Sequence[FileReport]) -> set[str]:
