@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from nextloop.errors import DataFault
-from nextloop.orders.rows import Source
+from nextloop.orders.reader import check_file
+from nextloop.orders.rows import Rules, Source
 from nextloop.orders.staging import FileReport
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake
@@ -39,9 +40,9 @@ class Plan:
     """What a run has to do.
 
     Attributes:
-        new: Files whose content was never seen, with their names in the tables.
+        new: Files whose content was never taken in, with their names in the tables.
         seen: Names of files whose content was taken in before.
-        refused: Files whose content was refused before.
+        refused: Files whose content was refused before and still is.
         versions: Version of each filled table that the run starts from.
     """
 
@@ -59,31 +60,46 @@ class Counts:
     replaced: int = 0
 
 
-def plan(lake: Lake, files: Sequence[LandingFile]) -> Plan:
+def plan(lake: Lake, files: Sequence[LandingFile], rules: Rules) -> Plan:
     """Compare the landing with the ledger.
 
     Args:
         lake: The lake.
         files: The landing's files.
+        rules: The settings; a file that they refused before may be readable by them now.
     """
     known = _read(lake)
-    outcome = {row["file_sha256"]: row for row in known}
-    revisions: dict[str, int] = {}
-    for row in known:
-        name = row["file_name"]
-        revisions[name] = max(revisions.get(name, 0), row["file_revision"])
+    taken = {row["file_sha256"] for row in known if row["outcome"] == "ingested"}
+    refused_before = {row["file_sha256"]: row for row in known if row["outcome"] == "refused"}
     new: dict[str, tuple[LandingFile, Source]] = {}
     seen, refused = [], []
     for file in files:
-        past = outcome.get(file.sha256)
-        if past is not None and past["outcome"] == "refused":
-            refused.append(Refusal(file.name, past["reason"]))
-        elif past is not None or file.sha256 in new:
+        past = refused_before.get(file.sha256)
+        if file.sha256 in taken or file.sha256 in new:
             seen.append(file.name)
+        elif past is not None and (fault := _fault(file, rules)):
+            refused.append(Refusal(file.name, fault.message, fault.hint))
         else:
-            source = Source(file.name, revisions.get(file.name, 0) + 1, file.sha256)
-            new[file.sha256] = (file, source)
+            revision = _revision(file, known)
+            new[file.sha256] = (file, Source(file.name, revision, file.sha256))
     return Plan(list(new.values()), seen, refused, _versions(known))
+
+
+def _fault(file: LandingFile, rules: Rules) -> DataFault | None:
+    try:
+        check_file(file.path, rules)
+    except DataFault as fault:
+        return fault
+    return None
+
+
+def _revision(file: LandingFile, known: Sequence[dict[str, Any]]) -> int:
+    """Return 1 for a new name, and one more for each other content that came under it."""
+    before = {
+        row["file_revision"]: row["file_sha256"] for row in known if row["file_name"] == file.name
+    }
+    same = [revision for revision, sha256 in before.items() if sha256 == file.sha256]
+    return same[0] if same else max(before, default=0) + 1
 
 
 def consistent_versions(lake: Lake) -> dict[str, int]:
@@ -102,14 +118,36 @@ def consistent_versions(lake: Lake) -> dict[str, int]:
 
 
 def rewind_unfinished(lake: Lake, versions: dict[str, int]) -> list[str]:
-    """Take back what an unfinished run left in the tables; return the names of those."""
+    """Take back what an unfinished run left in the tables; return the names of those.
+
+    Raises:
+        DataFault: A table, or the ledger, has lost what the others were made with.
+    """
+    if delta.version(lake, LANDING_FILES) == delta.NO_VERSION:
+        _check_untouched(lake)
     found = []
     for table in FILLED:
         present, recorded = delta.version(lake, table), versions[table.name]
-        if present > max(recorded, 0):
-            delta.rewind(lake, table, max(recorded, 0))
+        if present < recorded:
+            raise _lost(lake, table)
+        first = max(recorded, 0)
+        if present > first and not delta.holds_same(lake, table, first, present):
+            delta.rewind(lake, table, first)
             found.append(table.name)
     return found
+
+
+def _check_untouched(lake: Lake) -> None:
+    """Refuse to take orders for the rest of an unfinished run because their ledger is gone."""
+    if any(delta.version(lake, table) > 0 for table in FILLED):
+        raise _lost(lake, LANDING_FILES)
+
+
+def _lost(lake: Lake, table: Table) -> DataFault:
+    return DataFault(
+        f"The lake {lake.root} has lost (part of) its table {table.name}.",
+        "Restore the lake from a backup, or make a new one from the landing's files.",
+    )
 
 
 def record(

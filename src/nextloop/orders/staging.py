@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from nextloop.orders.reader import Rows, check_file, read_rows
 from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.tables import REJECTED_ROWS, Table
 
+# path: as `task_path` spells it.
 TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
 REPORT_DDL: Final = "report string"
 
@@ -80,6 +82,11 @@ class FileReport:
 WriteSlice = Callable[[str, Table, str, pa.Table], Any]
 
 
+def task_path(path: str) -> str:
+    """Spell a file's path so that a task's text can hold it, in whatever encoding its name is."""
+    return quote_from_bytes(os.fsencode(path))
+
+
 def reading_task(
     staging: str, rejects: str, run_id: str, rules: Rules, write_slice: WriteSlice
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
@@ -96,7 +103,7 @@ def reading_task(
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for task in batch.to_pylist():
-                path = task.pop("path")
+                path = os.fsdecode(unquote_to_bytes(task.pop("path")))
                 report, rejected = stage(path, Source(**task), staging, rules)
                 if rejected.num_rows:
                     written = write_slice(rejects, REJECTED_ROWS, run_id, rejected)

@@ -104,6 +104,11 @@ def rewind(lake: Lake, table: Table, to: int) -> None:
         handle.restore(to)
 
 
+def holds_same(lake: Lake, table: Table, one: int, other: int) -> bool:
+    """Tell whether two versions of a table have the same data files."""
+    return paths(lake, table, one) == paths(lake, table, other)
+
+
 def read(
     lake: Lake,
     table: Table,

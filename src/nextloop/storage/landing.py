@@ -6,6 +6,7 @@ In: a path from the settings. Out: its order files with the digest of their byte
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class LandingFile:
     """One file of the landing.
 
     Attributes:
-        name: Relative to the landing, with `/`.
+        name: Relative to the landing, with `/`; UTF-8.
         path: Where an engine's task opens it.
         size: Bytes.
         sha256: Of its bytes.
@@ -51,7 +52,10 @@ def list_landing(path: str | Path) -> list[LandingFile]:
     found = sorted(
         file
         for file in root.rglob("*")
-        if file.name.lower().endswith(SUFFIXES) and not file.name.startswith(".")
+        if file.name.lower().endswith(SUFFIXES)
+        and not file.name.startswith(".")
+        and (file.is_file() or file.is_symlink())
+        and not file.is_dir()
     )
     if not found:
         raise DataFault(
@@ -72,4 +76,6 @@ def _describe(root: Path, file: Path) -> LandingFile:
             f"The landing file {file} cannot be read: {error.strerror}.",
             "Make it readable, or move it out of the landing.",
         ) from error
-    return LandingFile(file.relative_to(root).as_posix(), str(file), size, digest)
+    # A name in another encoding than UTF-8 is shown by its bytes, which every table can hold.
+    name = os.fsencode(file.relative_to(root)).decode("utf-8", "backslashreplace")
+    return LandingFile(name, str(file), size, digest)

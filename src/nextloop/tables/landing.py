@@ -10,8 +10,8 @@ from nextloop.tables.table import UTC_TIME, Column, Table
 
 LANDING_FILES: Final = Table(
     name="landing_files",
-    grain="one row a landing file's content that was taken in or refused",
-    key=("file_sha256",),
+    grain="one row a landing file's content that was taken in, or was refused by the settings then",
+    key=("file_sha256", "outcome"),
     slice_by="run_id",
     columns=(
         Column("file_name", pa.string(), "Name in the landing.", nullable=False),

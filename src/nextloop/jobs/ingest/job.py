@@ -29,6 +29,7 @@ from nextloop.settings import Settings
 from nextloop.storage import delta
 from nextloop.storage.lake import create_lake, writing
 from nextloop.storage.landing import list_landing
+from nextloop.tables import LANDING_FILES
 from nextloop.telemetry import logs
 
 Progress = Callable[[int, int, str], None]
@@ -59,15 +60,18 @@ def ingest(
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     report = IngestReport(run_id)
     with writing(lake):
-        plan = ledger.plan(lake, files)
+        rules = rules_of(settings, key)
+        plan = ledger.plan(lake, files, rules)
         report.rewound = ledger.rewind_unfinished(lake, plan.versions)
         report.seen_files, report.refused = len(plan.seen), list(plan.refused)
+        # The ledger is there before any order: where orders are and it is not, it was lost.
+        delta.create(lake, LANDING_FILES)
         for table in ledger.FILLED:
             report.versions[table.name] = delta.create(lake, table)
         if plan.new:
             with session_for(settings, spark) as session, staging_folder(lake, run_id) as staging:
                 unit = settings.orders.period_unit
-                run = Run(lake, session, rules_of(settings, key), plan, run_id, staging, unit)
+                run = Run(lake, session, rules, plan, run_id, staging, unit)
                 _take_in(run, report, progress or (lambda *_: None))
     return report
 

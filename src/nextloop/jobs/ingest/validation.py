@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from nextloop.jobs.ingest.context import Run
-from nextloop.orders.staging import REPORT_DDL, TASK_DDL, FileReport, reading_task
+from nextloop.orders.staging import REPORT_DDL, TASK_DDL, FileReport, reading_task, task_path
 from nextloop.storage.slices import write_slice
 from nextloop.tables import REJECTED_ROWS
 
@@ -13,7 +13,7 @@ from nextloop.tables import REJECTED_ROWS
 def validate(run: Run) -> list[FileReport]:
     """Read every new file in the engine's tasks; return one report a file, by name."""
     tasks = [
-        (file.path, source.file_name, source.file_revision, source.file_sha256)
+        (task_path(file.path), source.file_name, source.file_revision, source.file_sha256)
         for file, source in run.plan.new
     ]
     rejects = str(run.lake.folder(REJECTED_ROWS.name))
