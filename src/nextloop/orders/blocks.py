@@ -51,7 +51,7 @@ class BlockReader:
             data, last = self._rest + fresh, not fresh
             if not data:
                 return
-            end = len(data) if last else _record_end(data)
+            end, balanced = (len(data), _even(data)) if last else _record_end(data)
             if not end and len(data) > self._max_row_bytes:
                 yield Block(data[:_EXCERPT_BYTES], self._line, True, False, too_long=True)  # noqa: FBT003
                 self._rest = self._skip_line()
@@ -59,7 +59,6 @@ class BlockReader:
                 continue
             self._rest = data[end:]
             if end:
-                balanced = data.count(b'"', 0, end) % 2 == 0
                 first_line, self._line = self._line, self._line + data.count(b"\n", 0, end)
                 yield Block(data[:end], first_line, balanced, last)
 
@@ -75,7 +74,7 @@ class BlockReader:
         return b""
 
 
-def _record_end(data: bytes) -> int:
+def _record_end(data: bytes) -> tuple[int, bool]:
     """Return where the last line ends at which quotes balance; else where the last line ends."""
     end = last_line = data.rfind(b"\n") + 1
     quotes = data.count(b'"', 0, end)
@@ -83,4 +82,8 @@ def _record_end(data: bytes) -> int:
         before = data.rfind(b"\n", 0, end - 1) + 1
         quotes -= data.count(b'"', before, end)
         end = before
-    return end or last_line
+    return (end, True) if end else (last_line, False)
+
+
+def _even(data: bytes) -> bool:
+    return data.count(b'"') % 2 == 0
