@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.storage.places import folder_at
 
 MARKER: Final = "nextloop-lake.json"
+_DRAFT: Final = f".{MARKER}."
 FORMAT: Final = 1
 
 
@@ -45,13 +47,13 @@ def create_lake(path: str | Path, fingerprint: str) -> Lake:
         fingerprint: Of the guest key that this run uses (`nextloop.privacy.fingerprint`).
 
     Raises:
-        UsageFault: The folder holds something else, or was made with another guest key.
+        UsageFault: The folder holds something else, was made with another guest key, or is none.
         SystemFault: The folder cannot be made or written.
     """
-    root = Path(path).expanduser().absolute()
+    root = folder_at(path)
     if (root / MARKER).exists():
         return open_lake(root, fingerprint)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    if _holds_else(root):
         raise _not_ours(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -75,9 +77,9 @@ def open_lake(path: str | Path, fingerprint: str | None = None) -> Lake:
         DataFault: There is no lake at the path.
         UsageFault: The folder holds something else, or was made with another guest key.
     """
-    root = Path(path).expanduser().absolute()
+    root = folder_at(path)
     if not (root / MARKER).exists():
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        if _holds_else(root):
             raise _not_ours(root)
         raise DataFault(
             f"There is no lake at {root}.",
@@ -118,6 +120,13 @@ def writing(lake: Lake) -> Iterator[None]:
         yield
 
 
+def _holds_else(root: Path) -> bool:
+    """Tell whether something lies there that is not ours; a mark that was not finished is."""
+    if not root.is_dir():
+        return root.exists()
+    return any(not path.name.startswith(_DRAFT) for path in root.iterdir())
+
+
 def _not_ours(root: Path) -> UsageFault:
     return UsageFault(
         f"{root} is not a NextLoop lake (it has no {MARKER}), so nothing is written there.",
@@ -126,7 +135,7 @@ def _not_ours(root: Path) -> UsageFault:
 
 
 def _write_marker(root: Path, fingerprint: str) -> None:
-    new = root / f".{MARKER}.{os.getpid()}"
+    new = root / f"{_DRAFT}{os.getpid()}"
     new.write_text(json.dumps({"format": FORMAT, "guest_key_fingerprint": fingerprint}) + "\n")
     new.replace(root / MARKER)
 

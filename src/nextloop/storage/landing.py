@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.storage.places import folder_at
 
 SUFFIXES: Final = (".csv", ".csv.gz")
 _HASHING_THREADS: Final = 4
@@ -43,7 +44,7 @@ def list_landing(path: str | Path) -> list[LandingFile]:
         DataFault: It holds no order file.
         SystemFault: A file cannot be read.
     """
-    root = Path(path).expanduser().absolute()
+    root = folder_at(path)
     if not root.is_dir():
         raise UsageFault(
             f"The landing {root} is not a folder.",
