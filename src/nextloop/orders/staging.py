@@ -128,7 +128,8 @@ def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileR
         report.refused, report.mend = fault.message, fault.hint
         return report, rejected[0]
     target = f"{staging}/{source.file_sha256}.parquet"
-    with pq.ParquetWriter(target, STAGED, compression="lz4") as writer:
+    # Read once and dropped: dictionaries would cost more than they save.
+    with pq.ParquetWriter(target, STAGED, compression="lz4", use_dictionary=False) as writer:
         for rows in read_rows(path, source, rules):
             if rows.accepted.num_rows:
                 writer.write_table(rows.accepted)
