@@ -1,12 +1,11 @@
 """One hand-written DuckDB query: the floor that `etl.py` measures ingest against.
 
 No rejects, no guest keys, no ledger, no commit: what one machine can do at best. Called as
-`python etl_duckdb.py LANDING OUT`; prints what it made as JSON.
+`python etl_duckdb.py LANDING OUT`.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 
 import duckdb
@@ -65,12 +64,6 @@ def main(landing: str, out: str) -> None:
         f"FROM staged) TO '{out}/order_lines' "
         "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (order_week))"
     )
-    found = db.execute(
-        f"SELECT count(*), sum(resultPrice) FROM '{out}/order_lines/*/*.parquet'"
-    ).fetchone()
-    orders = db.execute("SELECT count(*) FROM staged").fetchone()
-    if found and orders:
-        print(json.dumps({"orders": orders[0], "lines": found[0], "revenue": int(found[1])}))
 
 
 if __name__ == "__main__":
