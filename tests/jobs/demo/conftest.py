@@ -3,15 +3,92 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+SMALL = ("--hotels", "2", "--weeks", "4", "--orders", "3000")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a demo runs: a folder and a home of its own, and nobody's settings."""
+
+    folder: Path
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its processes."""
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("NEXTLOOP_")}
+        return kept | {"HOME": str(self.home), "PYTHONUTF8": "1"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `nextloop demo` as the leader of a group of processes."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "nextloop.cli", "demo", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A demo that has ended: what it said, and where it ran."""
+
+    surroundings: Surroundings
+    code: int
+    said: str
+    told: str
+    group: int
+
+    @property
+    def demo(self) -> Path:
+        """Its folder."""
+        return self.surroundings.folder / "demo"
+
+
+def run(surroundings: Surroundings, *arguments: str) -> Finished:
+    """Run a demo to its end."""
+    process = surroundings.start(*arguments)
+    try:
+        said, told = process.communicate(timeout=110)
+    finally:
+        process.kill()
+    return Finished(surroundings, process.returncode, said, told, process.pid)
+
+
+@pytest.fixture(scope="session")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Surroundings:
+    """Give a place for demos."""
+    return Surroundings(tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def finished(surroundings: Surroundings) -> Finished:
+    """Run a small demo through the real command line."""
+    return run(surroundings, *SMALL)
+
+
+@pytest.fixture(scope="session")
+def finished_again(finished: Finished) -> Finished:
+    """Run it a second time on what the first left; it reports as JSON."""
+    return run(finished.surroundings, *SMALL, "--keep", "--json")
+
 
 # Nothing of these asks the network, and none of it needs a screen or an account.
 FLAGS = (
@@ -38,17 +115,18 @@ class Browser:
     def __init__(self, program: str, profile: Path) -> None:
         to_read, self._out = os.pipe()
         self._in, to_write = os.pipe()
-        # The protocol speaks on descriptors 3 and 4, whatever numbers the pipes have here.
-        self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}', program, *FLAGS,
-             f"--user-data-dir={profile}"],
-            pass_fds=(to_read, to_write),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(to_read)
-        os.close(to_write)
+        # The protocol speaks on 3 and 4: the pipes' ends first get numbers that these do not hit.
+        high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in (to_read, to_write)]
+        quiet = [os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)] * 3
+        places = enumerate([*quiet, *high])
+        self._process = os.posix_spawn(
+            program,
+            [program, *FLAGS, f"--user-data-dir={profile}"],
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, end, place) for place, end in places],
+        )
+        for end in (to_read, to_write, quiet[0], *high):
+            os.close(end)
         self._rest, self._number, self._session = b"", 0, ""
         self.events: list[dict[str, Any]] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -108,7 +186,7 @@ class Browser:
         self.call("Browser.close")
         os.close(self._out)
         os.close(self._in)
-        self._process.wait(10)
+        os.waitpid(self._process, 0)
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:

@@ -56,6 +56,7 @@ class DemoReport:
         features: What was made of the orders.
         trained: The models and how they compare.
         production: The version that answered.
+        promotion: How it came into production, in a sentence.
         asked: The three guests and their offers.
         durations: Of the stations, in their order.
         page: The report to look at.
@@ -66,6 +67,7 @@ class DemoReport:
     features: FeaturesReport
     trained: TrainReport
     production: int | None
+    promotion: str
     asked: list[Asked]
     durations: list[Duration]
     page: Path
@@ -125,6 +127,7 @@ def demo(
         features=made,
         trained=trained,
         production=promoted.production,
+        promotion=promoted.message,
         asked=asked,
         durations=clock.durations,
         page=folder.report,
