@@ -173,14 +173,27 @@ def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
 
 def _find(lake: Lake, table: Table, at: int | None) -> DeltaTable | None:
     try:
-        return DeltaTable(str(lake.folder(table.name)), version=at)
+        found = DeltaTable(str(lake.folder(table.name)))
+        # Asked for a version far ahead, delta-rs would look for each one up to it.
+        if at is not None and not 0 <= at <= found.version():
+            raise _no_version(table, at)
+        if at is not None and at != found.version():
+            found.load_as_version(at)
     except TableNotFoundError:
         return None
     except DeltaError as error:
         raise DataFault(
-            f"The table {table.name} has no version {at}, or its log is damaged.",
-            f"See the versions there are: nextloop tables history {table.name}",
+            f"The log of the table {table.name} in {lake.root} is damaged.",
+            "Restore the lake from a backup, or make a new one from the landing's files.",
         ) from error
+    return found
+
+
+def _no_version(table: Table, at: int) -> DataFault:
+    return DataFault(
+        f"The table {table.name} has no version {at}.",
+        f"See the versions there are: nextloop tables history {table.name}",
+    )
 
 
 def _open(lake: Lake, table: Table, at: int | None) -> DeltaTable:

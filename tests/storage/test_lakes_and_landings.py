@@ -1,0 +1,84 @@
+"""The folders: whose they are, who writes to them, and what is found in them."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.storage.lake import MARKER, create_lake, open_lake, writing
+from nextloop.storage.landing import list_landing
+
+
+def test_lake_is_made_where_there_is_nothing_or_an_empty_folder(tmp_path):
+    """Both give a lake that opens again with the same key and from below the home folder."""
+    (tmp_path / "empty").mkdir()
+    for place in ("new/below", "empty"):
+        made = create_lake(tmp_path / place, "ab" * 8)
+        assert open_lake(tmp_path / place, "ab" * 8) == made == open_lake(tmp_path / place)
+        assert create_lake(tmp_path / place, "ab" * 8) == made
+    assert create_lake("~/lake", "ab" * 8).root == tmp_path / "home" / "lake"
+
+
+def test_lake_that_is_not_there(tmp_path):
+    """Reading says how one is made, and makes none."""
+    for place in ("nowhere", "home"):
+        with pytest.raises(DataFault, match="There is no lake") as found:
+            open_lake(tmp_path / place)
+        assert "nextloop ingest" in found.value.hint
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_mark_tells_no_key(lake):
+    """The mark holds a fingerprint, by which a key is known and cannot be found."""
+    assert (lake.root / MARKER).read_text("utf-8").count("0" * 16) == 1
+
+
+def test_writer_that_died_does_not_block(lake):
+    """The system frees a dead process's hold: nobody has to unlock anything."""
+    code = (
+        "import os, sys; from nextloop.storage.lake import open_lake, writing\n"
+        "with writing(open_lake(sys.argv[1])): os._exit(9)"
+    )
+    died = subprocess.run([sys.executable, "-c", code, lake.root], check=False, timeout=60)
+    assert died.returncode == 9
+    with writing(lake):
+        pass
+
+
+def test_second_writer_is_told_the_process(lake):
+    """The number is that of the process that holds the lake now, not of one before."""
+    for _ in range(2):
+        with writing(lake), pytest.raises(SystemFault) as found, writing(lake):
+            pass
+        assert found.value.message.count("process") == 1
+        assert "skipped" in found.value.hint
+
+
+def test_landing_lists_names_sizes_and_sums(tmp_path):
+    """Files come by name, with the sum of their bytes."""
+    (tmp_path / "in" / "b").mkdir(parents=True)
+    (tmp_path / "in" / "z.csv").write_bytes(b"zz")
+    (tmp_path / "in" / "b" / "a.csv.gz").write_bytes(b"a")
+    found = list_landing(tmp_path / "in")
+    assert [(file.name, file.size) for file in found] == [("b/a.csv.gz", 1), ("z.csv", 2)]
+    assert found[1].sha256 == hashlib.sha256(b"zz").hexdigest()
+
+
+def test_landing_follows_links_to_files(tmp_path):
+    """A landing may be made of links into an archive."""
+    (tmp_path / "archive.csv").write_bytes(b"x")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "w.csv").symlink_to(tmp_path / "archive.csv")
+    assert [file.name for file in list_landing(tmp_path / "in")] == ["w.csv"]
+
+
+def test_landing_that_is_a_file(tmp_path):
+    """A file in a folder's place is named with the option that gives it."""
+    (tmp_path / "orders.csv").write_bytes(b"x")
+    with pytest.raises(UsageFault, match="is not a folder") as found:
+        list_landing(tmp_path / "orders.csv")
+    assert "--landing" in found.value.hint
