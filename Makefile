@@ -25,8 +25,9 @@ serve: $(DEMO)/.ready ## Answer recommendations over HTTP with the model in prod
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java too) and run them all
+test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them all
 	@scripts/java.sh
+	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(ARGS)
 
 check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks and scripts

@@ -8,7 +8,7 @@ import json
 from hypothesis import strategies as st
 from tests.order_files import csv_line
 
-from nextloop.orders.contract import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 _EPOCH = dt.datetime(2017, 1, 2)  # noqa: DTZ001 files hold local times
 _TEXTS = st.text(

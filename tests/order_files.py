@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nextloop.orders.contract import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 KEY = "an only-for-tests guest key of 38 characters"
 ITEM: dict[str, Any] = {

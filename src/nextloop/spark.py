@@ -80,7 +80,7 @@ def _connect(url: str) -> SparkSession:
         for name, value in _CONFIGURATION.items():
             builder = builder.config(name, value)
         found: SparkSession = builder.create()
-        client: Any = found.client
+        client: Any = getattr(found, "client")  # noqa: B009 its stub is no property
         # At exit the client would ask the server, gone by then, to empty a cache that nothing
         # here fills, and retry for ten minutes.
         atexit.unregister(client._cleanup_ml_cache)  # noqa: SLF001

@@ -12,8 +12,9 @@ from tests.generated_rows import broken_lines, rows
 from tests.lakes import Chain
 from tests.order_files import csv_line
 
-from nextloop.orders.contract import COLUMNS, REASONS
+from nextloop.orders.contract import REASONS
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS
+from nextloop.tables.order_file import COLUMNS
 
 LINES = st.lists(rows().map(lambda values: csv_line(values).encode()) | broken_lines(), max_size=8)
 RUNS = st.lists(st.lists(LINES, min_size=1, max_size=2), min_size=1, max_size=3)

@@ -7,8 +7,8 @@ import csv
 import pytest
 from tests.order_files import KEY, contents, csv_line, csv_text, item, row
 
-from nextloop.orders.contract import COLUMNS
 from nextloop.privacy import guest_key
+from nextloop.tables.order_file import COLUMNS
 
 CUSTOMER, GUEST, ROOM = "888777666", "홍길동Zebra", "Penthouse라운지"
 WHO = {"customer_seq": CUSTOMER, "customer_name": GUEST, "room_name": ROOM}

@@ -8,7 +8,7 @@ import pytest
 from tests.order_files import csv_line, csv_text, line, row
 
 from nextloop.errors import DataFault
-from nextloop.orders.contract import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 GOOD = csv_text([row(1), row(2)])
 HEADER = ",".join(COLUMNS)

@@ -20,7 +20,7 @@ from nextloop.errors import UsageFault
 from nextloop.simulator import SimulatorConfig
 from nextloop.simulator.damage import KINDS
 from nextloop.simulator.landing import digest
-from nextloop.simulator.rows import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 SMALL = SimulatorConfig(hotels=2, weeks=2, orders=600, seed=3)
 STATES = {"REGISTER": 0, "CHECK": 1, "COMPLETE": 2, "REFUSE": 2, "CANCEL": 2}

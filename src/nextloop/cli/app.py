@@ -10,8 +10,6 @@ import atexit
 import os
 import select
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,6 +17,7 @@ import typer
 
 from nextloop import __version__
 from nextloop.cli import (
+    demo,
     features,
     ingest,
     models,
@@ -76,8 +75,7 @@ def nextloop(
 
 
 # In the order in which the data passes.
-if find_spec("nextloop.cli.demo"):
-    app.command()(import_module("nextloop.cli.demo").demo)
+app.command()(demo.demo)
 app.command()(simulate.simulate)
 app.command()(ingest.ingest)
 app.command()(features.features)

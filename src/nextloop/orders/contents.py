@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from nextloop.orders.contract import LINE, NULLS
+from nextloop.orders.contract import LINE
+from nextloop.tables.order_file import NULLS
 
 _ONE_BY_ONE: Final = 16
 _OPTIONS: Final = pj.ParseOptions(

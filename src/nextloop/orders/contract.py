@@ -36,31 +36,6 @@ WORDS: Final = ("status", "contents")
 PRIVATE: Final = ("room_name", "customer_name")
 """Dropped while parsing, masked in rejected rows; `customer_seq` is masked there too."""
 REQUIRED: Final = ("order_seq", "hotel_seq", "status", "contents", "reg_date")
-COLUMNS: Final = (
-    "order_seq",
-    "hotel_seq",
-    "room_seq",
-    "customer_seq",
-    "order_price",
-    "status",
-    "contents",
-    "reg_date",
-    "check_date",
-    "refuse_date",
-    "complete_date",
-    "room_building_seq",
-    "room_floor_seq",
-    "room_name",
-    "customer_name",
-    "visitor_cnt",
-    "visit_adult_cnt",
-    "visit_child_cnt",
-    "visit_baby_cnt",
-    "check_in",
-    "check_out",
-    "check_out_expected",
-)
-NULLS: Final = ("\\N", "")
 COUNTS: Final = tuple(name for name in INTEGERS if name.endswith("_cnt"))
 
 LINE: Final = pa.struct(

@@ -8,7 +8,7 @@ import difflib
 from collections import Counter
 
 from nextloop.errors import DataFault
-from nextloop.orders.contract import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

@@ -24,11 +24,12 @@ from nextloop.orders import rejects
 from nextloop.orders.blocks import Block, BlockReader
 from nextloop.orders.columns import Faults, typed
 from nextloop.orders.contents import read_contents
-from nextloop.orders.contract import NULLS, PRIVATE
+from nextloop.orders.contract import PRIVATE
 from nextloop.orders.header import read_header
 from nextloop.orders.records import Unused, read_records
 from nextloop.orders.regular import is_regular
 from nextloop.orders.rows import Rules, Source, check_items, staged
+from nextloop.tables.order_file import NULLS
 
 _HEADER_BYTES: Final = 64 * 1024
 _CHECK_BYTES: Final = 4 * 1024 * 1024

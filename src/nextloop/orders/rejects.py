@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from nextloop.orders.contract import INTEGERS, NULLS, PRIVATE, TIMES
+from nextloop.orders.contract import INTEGERS, PRIVATE, TIMES
 from nextloop.orders.rows import Source
 from nextloop.tables import REJECTED_ROWS
+from nextloop.tables.order_file import NULLS
 
 _MOST_CHARACTERS: Final = 2000
 _MOST_VALUE_CHARACTERS: Final = 200

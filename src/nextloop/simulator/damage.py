@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nextloop.simulator.rows import COLUMNS
+from nextloop.tables.order_file import COLUMNS
 
 
 def damage(lines: list[str], share: float, rng: np.random.Generator) -> list[tuple[int, str]]:

@@ -15,31 +15,8 @@ from nextloop.simulator.contents import ContentsWriter
 from nextloop.simulator.stamps import NOT_YET, NULL, Stamps
 from nextloop.simulator.streams import coin
 from nextloop.simulator.world import World
+from nextloop.tables.order_file import COLUMNS
 
-COLUMNS: Final = (
-    "order_seq",
-    "hotel_seq",
-    "room_seq",
-    "customer_seq",
-    "order_price",
-    "status",
-    "contents",
-    "reg_date",
-    "check_date",
-    "refuse_date",
-    "complete_date",
-    "room_building_seq",
-    "room_floor_seq",
-    "room_name",
-    "customer_name",
-    "visitor_cnt",
-    "visit_adult_cnt",
-    "visit_child_cnt",
-    "visit_baby_cnt",
-    "check_in",
-    "check_out",
-    "check_out_expected",
-)
 HEADER: Final = ",".join(COLUMNS) + "\n"
 STATUS: Final = {"complete": "COMPLETE", "refused": "REFUSE", "cancelled": "CANCEL"}
 UNSEEN, SEEN = "REGISTER", "CHECK"

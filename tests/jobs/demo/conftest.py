@@ -201,8 +201,9 @@ class Browser:
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Start Chromium; `make test` installs it, so a missing one is a failure on CI."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    missing = "there is no chromium: apt-get install chromium fonts-noto-cjk"
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    missing = "there is no Chromium: scripts/browser.sh installs one"
     if program is None and os.environ.get("CI"):
         pytest.fail(missing)
     if program is None:

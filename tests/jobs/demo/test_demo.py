@@ -114,13 +114,18 @@ def test_interrupt_leaves_no_process(surroundings, station):
     process = surroundings.start("--out", f"cut-{station}", "--hotels", "1", "--weeks", "4",
                                  "--orders", "1000")  # fmt: skip
     assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith(f"{station} ..."):
-            break
-    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to every process of the group
-    process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert _processes_of(process.pid) == []
+    try:
+        for line in process.stderr:
+            if line.startswith(f"{station} ..."):
+                break
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the whole group
+        process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert _processes_of(process.pid) == []
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def _nextloop(finished, command: str) -> subprocess.CompletedProcess[str]:

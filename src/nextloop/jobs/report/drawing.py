@@ -111,7 +111,7 @@ def left_axis(values: Sequence[float], top: float, bottom: float, left: float) -
 
 def bottom_labels(labels: Sequence[str], left: float, step: float, y: float) -> Markup:
     """Write as many of the categories' labels as fit, each under its own."""
-    widest = max(text_width(label) for label in labels) + FONT * 0.6
+    widest = max(text_width(label) for label in labels) + FONT * 0.9
     every = max(1, math.ceil(widest / step))
     marks = []
     for place in range(0, len(labels), every):

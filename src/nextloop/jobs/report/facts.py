@@ -156,7 +156,11 @@ def _reasons(lake: Lake) -> dict[str, int]:
 
 def _measured(settings: Settings, chain: Chain) -> list[tuple[str, str]]:
     tags = lineage.tags({})
-    told = {name: value for name, value in tags.items() if name.startswith(_TOLD)}
+    told = {
+        name.removeprefix("library."): value
+        for name, value in tags.items()
+        if name.startswith(_TOLD)
+    }
     engine = {name: version for name in _ENGINE_PACKAGES if (version := _version(name))}
     orders = {name: count for name, count in chain.trained.split.items() if "orders" in name}
     return [
