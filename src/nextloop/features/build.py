@@ -92,20 +92,28 @@ def item_features(lines: DataFrame, as_of: dt.date) -> DataFrame:
             "hotel", "item", "item_name", "department", f.coalesce("price", f.lit(0)).alias("price")
         )
     )
+    # By order first: an order's state and wait count once, however many lines it has of an item.
+    orders = lines.groupBy("hotel", "item", "order_seq").agg(
+        *(f.first(name).alias(name) for name in ("state", "guest", "ordered_at", "local_date")),
+        f.first("wait_minutes").alias("wait_minutes"),
+        f.sum("quantity").alias("quantity"),
+        f.sum("revenue").alias("revenue"),
+        f.count(f.lit(1)).alias("lines"),
+        f.sum(f.col("coupon").cast("int")).alias("coupons"),
+    )
     done = f.col("state") == "complete"
     recent = f.col("local_date") > f.lit(as_of - dt.timedelta(days=_RECENT_DAYS))
-    counted = lines.groupBy("hotel", "item").agg(
-        _distinct_when(done, "order_seq").alias("order_count"),
-        _distinct_when(done, "guest").alias("guest_count"),
-        f.coalesce(f.sum(f.when(done, f.col("quantity"))), f.lit(0))
-        .cast("bigint")
-        .alias("quantity"),
-        f.coalesce(f.sum(f.when(done, f.col("revenue"))), f.lit(0)).alias("revenue"),
-        _distinct_when(done & recent, "order_seq").alias("order_count_28d"),
-        f.avg(f.when(done, f.col("coupon").cast("double"))).alias("coupon_ratio"),
-        (f.sum((f.col("state") == "refused").cast("double")) / f.count(f.lit(1))).alias(
-            "refused_ratio"
+    counted = orders.groupBy("hotel", "item").agg(
+        _count_when(done).alias("order_count"),
+        f.countDistinct(f.when(done, f.col("guest"))).alias("guest_count"),
+        _sum_when(done, "quantity").alias("quantity"),
+        _sum_when(done, "revenue").alias("revenue"),
+        _count_when(done & recent).alias("order_count_28d"),
+        # Null, not an error, where nothing was completed.
+        (f.sum(f.when(done, f.col("coupons"))) / f.sum(f.when(done, f.col("lines")))).alias(
+            "coupon_ratio"
         ),
+        (_count_when(f.col("state") == "refused") / f.count(f.lit(1))).alias("refused_ratio"),
         f.min("ordered_at").alias("first_ordered_at"),
         f.max("ordered_at").alias("last_ordered_at"),
         f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
@@ -205,12 +213,14 @@ def hotel_demand(lines: DataFrame) -> DataFrame:
         ),
         f.sum("lines").alias("line_count"),
         f.sum("pieces").cast("bigint").alias("quantity"),
-        f.coalesce(f.sum(f.when(f.col("state") == "complete", f.col("paid"))), f.lit(0)).alias(
-            "revenue"
-        ),
+        _sum_when(f.col("state") == "complete", "paid").alias("revenue"),
         f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
     )
 
 
-def _distinct_when(condition: Column, name: str) -> Column:
-    return f.countDistinct(f.when(condition, f.col(name)))
+def _count_when(condition: Column) -> Column:
+    return f.count(f.when(condition, f.lit(1)))
+
+
+def _sum_when(condition: Column, name: str) -> Column:
+    return f.coalesce(f.sum(f.when(condition, f.col(name))), f.lit(0)).cast("bigint")

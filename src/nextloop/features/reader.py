@@ -12,7 +12,7 @@ from nextloop import settings
 from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake, open_lake
-from nextloop.tables import FEATURE_TABLES, Table
+from nextloop.tables import FEATURE_TABLES, INTERACTIONS, Table
 
 
 def read(
@@ -35,15 +35,15 @@ def read(
         The rows in the order of the table's key; its grain is `nextloop tables show NAME`.
 
     Raises:
-        UsageFault: No such feature table.
+        UsageFault: No such feature table, or `as_of` is no date.
         DataFault: There are no features for that date.
 
     Example:
         >>> read("item_features", as_of="2017-12-25")  # doctest: +SKIP
     """
     opened = open_lake(lake if lake is not None else settings.load().lake)
-    date = dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    found: pd.DataFrame = read_arrow(opened, table_of(name), date, hotel, version).to_pandas()
+    rows = read_arrow(opened, table_of(name), _date(as_of), hotel, version)
+    found: pd.DataFrame = rows.to_pandas()
     return found
 
 
@@ -56,6 +56,9 @@ def read_arrow(
 ) -> pa.Table:
     """Do what `read` does, for an opened lake, as Arrow."""
     dates = as_of_dates(lake, table, version)
+    if version is None:
+        # A table without rows for a date, such as guests where all are anonymous, was made too.
+        dates = sorted({*dates, *as_of_dates(lake, INTERACTIONS)})
     date = as_of or (dates[-1] if dates else None)
     if date is None or date not in dates:
         there = ", ".join(map(str, dates[-5:])) or "none"
@@ -76,6 +79,15 @@ def as_of_dates(lake: Lake, table: Table, version: int | None = None) -> list[dt
         return []
     found = delta.slices(lake, table, version)
     return sorted({add["min.as_of"] for add in found})
+
+
+def _date(as_of: dt.date | str | None) -> dt.date | None:
+    if not isinstance(as_of, str):
+        return as_of
+    try:
+        return dt.date.fromisoformat(as_of)
+    except ValueError:
+        raise UsageFault(f"as_of is {as_of!r}, which is no date.", "Write YYYY-MM-DD.") from None
 
 
 def table_of(name: str) -> Table:
