@@ -66,6 +66,10 @@ def _sail() -> Iterator[SparkSession]:
     address: Any = server.listening_address
     try:
         found = _connect(f"sc://{address[0]}:{address[1]}")
+        # Ctrl-C may end the server before this: the client would go on asking it for minutes.
+        untyped: Any = found
+        untyped.client.set_retry_policies([])
+        untyped.release_session_on_close = False
         try:
             yield found
         finally:
@@ -80,10 +84,10 @@ def _connect(url: str) -> SparkSession:
         for name, value in _CONFIGURATION.items():
             builder = builder.config(name, value)
         found: SparkSession = builder.create()
-        client: Any = getattr(found, "client")  # noqa: B009 its stub is no property
+        untyped: Any = found
         # At exit the client would ask the server, gone by then, to empty a cache that nothing
         # here fills, and retry for ten minutes.
-        atexit.unregister(client._cleanup_ml_cache)  # noqa: SLF001
+        atexit.unregister(untyped.client._cleanup_ml_cache)  # noqa: SLF001
         found.range(1).count()
     except Exception as error:
         raise SystemFault(

@@ -33,7 +33,9 @@ def list_tables(lake: LakeFolder = None, as_json: AsJson = False) -> None:
 def show(
     name: Name,
     lake: LakeFolder = None,
-    version: Annotated[int | None, typer.Option(help="A version; the newest if left out.")] = None,
+    version: Annotated[
+        int | None, typer.Option(min=0, help="A version; the newest if left out.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=0, max=1000, help="Rows of the sample.")] = 5,
     as_json: AsJson = False,
 ) -> None:

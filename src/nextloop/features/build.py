@@ -95,7 +95,7 @@ def item_features(lines: DataFrame, as_of: dt.date) -> DataFrame:
     # By order first: an order's state and wait count once, however many lines it has of an item.
     orders = lines.groupBy("hotel", "item", "order_seq").agg(
         *(f.first(name).alias(name) for name in ("state", "guest", "ordered_at", "local_date")),
-        f.first("wait_minutes").alias("wait_minutes"),
+        f.first("wait_seconds").alias("wait_seconds"),
         f.sum("quantity").alias("quantity"),
         f.sum("revenue").alias("revenue"),
         f.count(f.lit(1)).alias("lines"),
@@ -116,7 +116,7 @@ def item_features(lines: DataFrame, as_of: dt.date) -> DataFrame:
         (_count_when(f.col("state") == "refused") / f.count(f.lit(1))).alias("refused_ratio"),
         f.min("ordered_at").alias("first_ordered_at"),
         f.max("ordered_at").alias("last_ordered_at"),
-        f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
+        _median_minutes().alias("wait_minutes_median"),
     )
     return counted.join(latest, ["hotel", "item"], "inner")
 
@@ -203,7 +203,7 @@ def hotel_demand(lines: DataFrame) -> DataFrame:
         f.count(f.lit(1)).alias("lines"),
         f.sum("quantity").alias("pieces"),
         f.sum("revenue").alias("paid"),
-        f.first("wait_minutes").alias("wait_minutes"),
+        f.first("wait_seconds").alias("wait_seconds"),
     )
     return orders.groupBy(*hour).agg(
         f.count(f.lit(1)).alias("order_count"),
@@ -214,7 +214,7 @@ def hotel_demand(lines: DataFrame) -> DataFrame:
         f.sum("lines").alias("line_count"),
         f.sum("pieces").cast("bigint").alias("quantity"),
         _sum_when(f.col("state") == "complete", "paid").alias("revenue"),
-        f.percentile("wait_minutes", 0.5).alias("wait_minutes_median"),
+        _median_minutes().alias("wait_minutes_median"),
     )
 
 
@@ -224,3 +224,8 @@ def _count_when(condition: Column) -> Column:
 
 def _sum_when(condition: Column, name: str) -> Column:
     return f.coalesce(f.sum(f.when(condition, f.col(name))), f.lit(0)).cast("bigint")
+
+
+def _median_minutes() -> Column:
+    # Of whole seconds the median is exact; of minutes, engines round its last bit differently.
+    return f.percentile("wait_seconds", 0.5) / 60.0

@@ -48,7 +48,7 @@ def known_orders(orders: DataFrame, as_of: dt.date, clocks: Clocks) -> DataFrame
 
     Returns:
         One row an order: `hotel`, `order_seq`, `guest`, `stay`, `ordered_at`, `local_date`,
-        `hour`, `weekday`, `stay_day`, `nights`, party, `state`, `wait_minutes`.
+        `hour`, `weekday`, `stay_day`, `nights`, party, `state`, `wait_seconds`.
     """
     known = orders.where(f.to_date(clocks.local("reg_at")) <= f.lit(as_of))
     settled = f.to_date(clocks.local("state_at")) <= f.lit(as_of)
@@ -80,7 +80,7 @@ def known_orders(orders: DataFrame, as_of: dt.date, clocks: Clocks) -> DataFrame
         f.col("visit_child_cnt").cast("smallint").alias("children"),
         f.col("visit_baby_cnt").cast("smallint").alias("babies"),
         "state",
-        _wait_minutes().alias("wait_minutes"),
+        _wait_seconds().alias("wait_seconds"),
     )
 
 
@@ -127,7 +127,7 @@ def _days(end: str, start: str) -> Column:
     return f.when(days >= 0, days).cast("smallint")
 
 
-def _wait_minutes() -> Column:
-    """Minutes from ordered to completed; null unless both are known and in order."""
-    seconds = f.unix_micros("complete_at") - f.unix_micros("reg_at")
-    return f.when((f.col("state") == "complete") & (seconds >= 0), seconds / 60_000_000.0)
+def _wait_seconds() -> Column:
+    """Whole seconds from ordered to completed; null unless both are known and in order."""
+    seconds = f.unix_seconds("complete_at") - f.unix_seconds("reg_at")
+    return f.when((f.col("state") == "complete") & (seconds >= 0), seconds)

@@ -47,7 +47,7 @@ def describe(
     if present == delta.NO_VERSION:
         raise DataFault(
             f"There is no table {name} in {lake.root} yet.",
-            "Make it with: nextloop ingest, then nextloop features",
+            "Fill the lake with nextloop ingest, then nextloop features, then nextloop train.",
         )
     at = present if version is None else version
     files = delta.slices(lake, table, at)

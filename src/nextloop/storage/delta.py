@@ -201,7 +201,7 @@ def _open(lake: Lake, table: Table, at: int | None) -> DeltaTable:
     if found is None:
         raise DataFault(
             f"There is no table {table.name} in {lake.root} yet.",
-            "Make it with: nextloop ingest, then nextloop features",
+            "Fill the lake with nextloop ingest, then nextloop features, then nextloop train.",
         )
     return found
 
