@@ -106,7 +106,7 @@ def _show(report: DemoReport, following: Sequence[str]) -> None:
 
     for asked in report.asked:
         _show_answer(asked)
-    train_command.show(report.trained)
+    train_command.show(report.trained, report.production)
     output.say(f"{report.promotion}\n")
     rows = [
         {"station": one.station, "seconds": one.seconds, "CPU seconds": one.cpu_seconds}

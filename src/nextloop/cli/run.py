@@ -29,7 +29,7 @@ def run(
         output.emit_json(report)
     else:
         ingest_command.show(report.ingest, as_json=False)
-        train_command.show(report.train)
+        train_command.show(report.train, report.production)
         output.say(report.promotion)
         output.note(f"Ask it: nextloop serve --lake {settings.lake}")
     raise typer.Exit(ingest_command.exit_code(report.ingest))

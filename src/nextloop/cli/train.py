@@ -33,20 +33,26 @@ def train(as_of: AsOf = None, lake: LakeFolder = None, as_json: AsJson = False) 
     output.note("Put the best into production: nextloop models promote staging --reason WHY")
 
 
-def show(report: TrainReport) -> None:
-    """Print the comparison of a training's models, one row a model."""
+def show(report: TrainReport, production: int | None = None) -> None:
+    """Print the comparison of a training's models, one row a model.
+
+    Args:
+        report: The training's.
+        production: The version that is in production by now, if one of them is.
+    """
     days = f"{report.split.get('test_orders', 0):,} orders held out"
-    output.table(comparison(report), title=f"Models as of {report.as_of}, {days}")
+    output.table(comparison(report, production), title=f"Models as of {report.as_of}, {days}")
     for note in report.notes:
         output.note(note)
 
 
-def comparison(report: TrainReport) -> list[dict[str, Any]]:
+def comparison(report: TrainReport, production: int | None = None) -> list[dict[str, Any]]:
     """Return one row a model: its version, state and main metrics."""
     k, rows = report.k, []
     for model, metrics in report.metrics.items():
         version = report.versions[model]
         state = "staging" if version in report.staged else ""
+        state = "production" if version == production else state
         shown = {
             f"{label}@{k}": metrics.get(f"{name}_at_{k}")
             for label, name in (
