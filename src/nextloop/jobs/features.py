@@ -134,10 +134,10 @@ def _make(
 def _publish(lake: Lake, report: FeaturesReport, written: dict[Table, list[SliceFile]]) -> None:
     """Publish all tables, interactions last: its commit says that the others are there."""
     about = {"as_of": str(report.as_of), "inputs": report.inputs}
+    report.rows = {table.name: sum(file.rows for file in files) for table, files in written.items()}
     for table in reversed(written):
         files = written[table]
         emptied = [] if files else [str(report.as_of)]
-        report.rows[table.name] = sum(file.rows for file in files)
         report.versions[table.name] = delta.publish(
             lake, table, files, report.run_id, emptied, about
         )
