@@ -59,7 +59,7 @@ LINE: Final = pa.struct(
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a row was rejected, and how the sender mends it, in both languages."""
+    """Why a row was rejected or marked, and how the sender mends it, in both languages."""
 
     code: str
     en: str
@@ -109,18 +109,45 @@ REASONS: Final = {
         Reason("contents_empty", "contents holds no item.", "contents에 품목이 없습니다."),
         Reason(
             "contents_item",
-            "An item of contents lacks itemSeq, or a value of it has the wrong type or range.",
-            "contents의 품목에 itemSeq가 없거나 값의 형식이나 범위가 맞지 않습니다.",
+            "An item lacks itemSeq or count, or a value of it has the wrong type or range.",
+            "contents의 품목에 itemSeq나 count가 없거나, 값의 형식이나 범위가 맞지 않습니다.",
         ),
     )
 }
 
-FLAGS: Final = (
-    "unknown_status",
-    "complete_without_date",
-    "price_differs",
-    "negative_duration",
-    "over_24_hours",
-    "visitor_zero",
-)
-"""Oddities that a row is kept with, in the order of their bits in `columns.flag_lists`."""
+FLAGS: Final = {
+    flag.code: flag
+    for flag in (
+        Reason(
+            "unknown_status",
+            "The status is not in orders.status_map; the order counts as open.",
+            "status가 orders.status_map에 없어 진행 중(open)으로 봅니다.",
+        ),
+        Reason(
+            "complete_without_date",
+            "Complete, and complete_date is missing; it stays missing.",
+            "완료 상태인데 complete_date가 없습니다. 빈 값 그대로 둡니다.",
+        ),
+        Reason(
+            "price_differs",
+            "order_price is not the sum of the lines' result prices.",
+            "order_price가 품목별 결제 금액의 합과 다릅니다.",
+        ),
+        Reason(
+            "negative_duration",
+            "Acknowledged before it was ordered, or completed before either.",
+            "접수나 완료 시각이 주문(또는 접수) 시각보다 앞섭니다.",
+        ),
+        Reason(
+            "over_24_hours",
+            "More than 24 hours lie between two of ordered, acknowledged and completed.",
+            "주문, 접수, 완료 시각 사이가 24시간을 넘습니다.",
+        ),
+        Reason(
+            "visitor_zero",
+            "visitor_cnt is 0, so that a spend per visitor is unknown, not infinite.",
+            "visitor_cnt가 0이라 1인당 금액은 알 수 없는 값입니다.",
+        ),
+    )
+}
+"""Oddities that a row is kept with, in the order of their bits in `rows`."""
