@@ -175,3 +175,16 @@ def test_lake_without_orders(chain):
     create_lake(chain.root, "0" * 16)
     with pytest.raises(DataFault, match="has no orders yet"):
         chain.features(AS_OF)
+
+
+def test_largest_values_that_a_row_may_have(chain):
+    """One absurd row that is accepted cannot stop the features of a whole lake."""
+    absurd = beer(count=10_000, price=10**12 - 1, resultPrice=None, departmentSeq=-1)
+    stay = {"check_in": "1990-01-01 00:00:00", "check_out_expected": "2099-12-31 00:00:00"}
+    people = {f"visit_{who}_cnt": "9999" for who in ("adult", "child", "baby")}
+    items = [absurd, {**absurd, "itemSeq": 10**18 - 1}]
+    chain.take_in([order(1, "2017-12-20 12:00", *items, done="2017-12-25 12:10", **stay, **people)])
+    chain.features(AS_OF)
+    first, _ = found(chain, INTERACTIONS)
+    assert (first["stay_day"], first["nights"], first["babies"]) == (None, None, 9999)
+    assert first["revenue"] == 10_000 * (10**12 - 1)

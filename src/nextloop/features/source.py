@@ -9,9 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
+
+_MOST_DAYS: Final = 10_000
+"""A check-out in 2099 stands for none."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def _stay() -> Column:
 
 def _days(end: str, start: str) -> Column:
     days = f.datediff(end, start)
-    return f.when(days >= 0, days).cast("smallint")
+    return f.when((days >= 0) & (days < _MOST_DAYS), days).cast("smallint")
 
 
 def _wait_seconds() -> Column:

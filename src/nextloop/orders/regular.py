@@ -23,7 +23,11 @@ def is_regular(data: bytes) -> bool:
     Args:
         data: Whole lines with an even number of quotes.
     """
-    return data.count(b"\r") == data.count(b"\r\n") and _encloses_fields(data) and _is_utf8(data)
+    return _ends_in_one_way(data) and _encloses_fields(data) and _is_utf8(data)
+
+
+def _ends_in_one_way(data: bytes) -> bool:
+    return b"\r" not in data or data.count(b"\r") == data.count(b"\r\n")
 
 
 def _encloses_fields(data: bytes) -> bool:

@@ -25,7 +25,9 @@ STAGED: Final = pa.schema([*ORDERS.schema, pa.field("lines", pa.list_(LINE), nul
 """One row an accepted landing row: `orders` with its items still inside."""
 
 _DAY_SECONDS: Final = 24 * 3600
-_MOST_PIECES: Final = 100_000
+# Above any hotel's, and low enough that no sum over a week can leave 64 bits.
+_MOST_PIECES: Final = 10_000
+_MOST_MONEY: Final = 10**12
 _MOST: Final = 10**18
 _PERIODS: Final = ("waitingPeriod", "delayPeriod", "completePeriod")
 _FLAG_LISTS: Final = pa.array(
@@ -79,8 +81,8 @@ def check_items(lines: pa.ListArray, texts: pa.ChunkedArray, faults: Faults) -> 
         ("itemSeq", 0, _MOST, True),
         ("count", 1, _MOST_PIECES + 1, True),
         ("freeCount", 0, _MOST_PIECES + 1, False),
-        ("price", 0, 10**15, False),
-        ("resultPrice", 0, 10**15, False),
+        ("price", 0, _MOST_MONEY, False),
+        ("resultPrice", 0, _MOST_MONEY, False),
         *((name, -_MOST, _MOST, False) for name in ("departmentSeq", "couponSeq")),
         *((name, -float(_MOST), float(_MOST), False) for name in _PERIODS),
     ):
