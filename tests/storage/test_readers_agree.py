@@ -34,11 +34,11 @@ def test_all_readers_see_the_same_rows(filled, sail, table):
     ours = filled.table(table)
     key = list(table.key)
     polars = pl.scan_delta(folder).sort(key).collect().to_arrow().cast(table.schema)
-    duck = duckdb.connect()
-    duck.execute("SET TimeZone = 'UTC'")
-    duck.register("found", DeltaTable(folder).to_pyarrow_dataset())
     order = ", ".join(key)
-    via_duckdb = duck.sql(f"SELECT * FROM found ORDER BY {order}").to_arrow_table()  # noqa: S608
+    with duckdb.connect() as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        duck.register("found", DeltaTable(folder).to_pyarrow_dataset())
+        via_duckdb = duck.sql(f"SELECT * FROM found ORDER BY {order}").to_arrow_table()  # noqa: S608
     engine = sail.read.parquet(*delta.paths(filled.lake, table)).sort(*key).toArrow()
     for found in (polars, via_duckdb, engine.select(table.schema.names)):
         assert found.cast(table.schema).to_pylist() == ours.to_pylist()
