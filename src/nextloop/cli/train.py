@@ -40,8 +40,11 @@ def show(report: TrainReport, production: int | None = None) -> None:
         report: The training's.
         production: The version that is in production by now, if one of them is.
     """
-    days = f"{report.split.get('test_orders', 0):,} orders held out"
-    output.table(comparison(report, production), title=f"Models as of {report.as_of}, {days}")
+    held = report.split.get("test_orders", 0)
+    judged = int(report.metrics[report.best].get("orders", 0))
+    shown = f"{judged:,} of {held:,}" if judged < held else f"{held:,}"
+    title = f"Models as of {report.as_of}, judged by {shown} orders that none had seen"
+    output.table(comparison(report, production), title=title)
     for note in report.notes:
         output.note(note)
 
