@@ -126,6 +126,11 @@ KINDS = {
         "contents_not_json",
         "contents",
     ),
+    "smuggled_field": (
+        cell("contents", contents(item(memo=1)) + ',"other":[1]'),
+        "contents_not_json",
+        "contents",
+    ),
     "smuggled_second_row": (
         cell("contents", contents(item()) + '}{"lines":' + contents(item())),
         "contents_not_json",

@@ -21,9 +21,11 @@ from nextloop.orders.contract import LINE
 from nextloop.tables.order_file import NULLS
 
 _ONE_BY_ONE: Final = 16
-_OPTIONS: Final = pj.ParseOptions(
-    explicit_schema=pa.schema([("lines", pa.list_(LINE))]), unexpected_field_behavior="error"
-)
+_SCHEMA: Final = pa.schema([("lines", pa.list_(LINE))])
+_STRICT: Final = pj.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="error")
+_LENIENT: Final = pj.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore")
+"""Ignores fields of items that the contract does not know, and fields beside `lines`: only for
+texts that are known to be one array each."""
 _MOST: Final = 10**18
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -43,7 +45,7 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
     flat = _on_one_line(pc.fill_null(texts, "x"))
     single = pc.starts_with(flat, "{")
     present = _as_arrays(flat, single)
-    found = _all_at_once(present)
+    found = _all_at_once(present, _STRICT)
     if found is None:
         found = _sorted_out(present)
     # `{...}, {...}` becomes an array of two by the brackets put around it, and was none.
@@ -90,9 +92,10 @@ def _as_arrays(texts: pa.StringArray, single: pa.BooleanArray) -> pa.StringArray
 
 
 def _read(texts: pa.StringArray) -> list[pa.ListArray]:
+    """Read texts that are one JSON array each."""
     if not len(texts):
         return []
-    found = _all_at_once(texts)
+    found = _all_at_once(texts, _LENIENT)
     if found is not None:
         return [found]
     if len(texts) <= _ONE_BY_ONE:
@@ -102,12 +105,12 @@ def _read(texts: pa.StringArray) -> list[pa.ListArray]:
     return [*_read(texts[:half]), *_read(texts[half:])]
 
 
-def _all_at_once(texts: pa.StringArray) -> pa.ListArray | None:
+def _all_at_once(texts: pa.StringArray, options: pj.ParseOptions) -> pa.ListArray | None:
     rows = pc.binary_join_element_wise('{"lines":', texts, "}\n", "")
     try:
         # The joined texts lie one after the other in memory: newline-delimited JSON as they are.
         table = pj.read_json(
-            pa.BufferReader(_bytes_of(rows)), pj.ReadOptions(block_size=rows.nbytes), _OPTIONS
+            pa.BufferReader(_bytes_of(rows)), pj.ReadOptions(block_size=rows.nbytes), options
         )
     except pa.ArrowInvalid:
         return None
