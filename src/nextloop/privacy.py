@@ -5,7 +5,7 @@ same function, so a caller's ``customer_seq`` finds the guest's past without the
 A plain hash of a small integer is undone by counting; a keyed one is not, as long as the key
 stays outside the lake.
 
-Source: RFC 2104 (HMAC), DESIGN D5.
+Source: RFC 2104 (HMAC).
 """
 
 from __future__ import annotations

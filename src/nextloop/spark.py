@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import atexit
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 from pyspark.util import is_remote_only
 
 from nextloop.errors import SystemFault
 
+_CONNECT_PORT: Final = 15002  # Spark Connect's own default
+_REACH_SECONDS: Final = 5.0
 _CONFIGURATION: Final = {
     # Instants are stored as UTC; without this an engine shifts them to its machine's zone.
     "spark.sql.session.timeZone": "UTC",
@@ -49,6 +53,8 @@ def session(engine: str) -> Iterator[SparkSession]:
         with _sail() as found:
             yield found
         return
+    if engine.startswith("sc://"):
+        _check_reachable(engine)
     found = _connect(engine) if engine.startswith("sc://") else _apache(engine)
     try:
         yield found
@@ -76,6 +82,19 @@ def _sail() -> Iterator[SparkSession]:
             found.stop()
     finally:
         server.stop()
+
+
+def _check_reachable(url: str) -> None:
+    """Fail at once where nobody listens: the client would go on trying for ten minutes."""
+    place = urlsplit(url.partition(";")[0])
+    try:
+        port = place.port or _CONNECT_PORT
+        socket.create_connection((place.hostname or "", port), _REACH_SECONDS).close()
+    except OSError as error:
+        raise SystemFault(
+            f"No Spark Connect server answers on {place.netloc} ({error.strerror or error}).",
+            "Check NEXTLOOP_SPARK, and that the server runs.",
+        ) from error
 
 
 def _connect(url: str) -> SparkSession:

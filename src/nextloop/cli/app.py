@@ -9,8 +9,11 @@ from __future__ import annotations
 import atexit
 import os
 import select
+import signal
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -34,6 +37,8 @@ from nextloop.errors import NextLoopError, SystemFault, UsageFault
 EXIT_BUG = 70  # sysexits.h EX_SOFTWARE
 EXIT_INTERRUPTED = 130  # what a shell reports for SIGINT
 EXIT_PIPE_CLOSED = 141  # and for SIGPIPE
+
+_interrupted = threading.Event()
 
 app = typer.Typer(
     name="nextloop",
@@ -89,16 +94,20 @@ app.command()(settings.settings)
 
 def main() -> None:
     """Run the command that the arguments name and exit with its code."""
-    code = run(sys.argv[1:])
-    if "pysail" in sys.modules:
-        _leave(code)
-    sys.exit(code)
+    signal.signal(signal.SIGINT, _interrupt)
+    _leave(run(sys.argv[1:]))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Remember that it was Ctrl-C: the embedded engine hears it too and may fail first."""
+    _interrupted.set()
+    raise KeyboardInterrupt
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit without taking the interpreter down under the embedded engine's threads.
+    """Exit without taking the interpreter down under the threads of engine, tables and model.
 
-    A task of theirs that still runs when a command fails would abort the process, and with it the
+    One of theirs that still runs when a command fails would abort the process, and with it the
     exit code.
     """
     atexit._run_exitfuncs()  # noqa: SLF001 what an ordinary exit would run first
@@ -129,7 +138,12 @@ def run(arguments: list[str]) -> int:
             import traceback
 
             traceback.print_exc()
+        if _interrupted.is_set():
+            sys.stderr.write("interrupted\n")
+            return EXIT_INTERRUPTED
         return _report(problem)
+    if code == EXIT_INTERRUPTED:  # Typer's answer to Ctrl-C
+        sys.stderr.write("interrupted\n")
     return code if isinstance(code, int) else 0
 
 
@@ -172,6 +186,8 @@ def _globals_first(arguments: list[str]) -> list[str]:
 def _report(problem: Exception) -> int:
     """Write the one line and the advice; give the exit code."""
     fault = _as_fault(problem)
+    if not fault.message:  # the help that was asked for by giving nothing
+        return fault.exit_code
     lines = [f"error: {fault.message}", *([f"  -> {fault.hint}"] if fault.hint else [])]
     sys.stderr.write("\n".join(" ".join(line.splitlines()) for line in lines) + "\n")
     return EXIT_BUG if type(fault) is NextLoopError else fault.exit_code

@@ -24,11 +24,11 @@ def ingest(landing: Landing = None, lake: LakeFolder = None, as_json: AsJson = F
     settings = begin({"landing": landing, "lake": lake})
     with progress("ingest", unit="stages") as step:
         report = job(settings, progress=step.update)
-    show(report, as_json)
+    show(report, as_json, settings.lake)
     raise typer.Exit(exit_code(report))
 
 
-def show(report: object, as_json: bool) -> None:
+def show(report: object, as_json: bool, lake: str) -> None:
     """Print what an ingest run did."""
     from nextloop.jobs.ingest import IngestReport
 
@@ -45,7 +45,7 @@ def show(report: object, as_json: bool) -> None:
     for warning in report.warnings:
         output.warn(warning)
     if report.rejected and not as_json:
-        output.note("See the rejected rows: nextloop tables show rejected_rows")
+        output.note(f"See the rejected rows: nextloop tables show rejected_rows --lake {lake}")
     for table in report.rewound:
         output.note(f"An earlier run did not finish; what it left in {table} was taken back.")
 

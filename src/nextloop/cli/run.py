@@ -28,7 +28,7 @@ def run(
     if as_json:
         output.emit_json(report)
     else:
-        ingest_command.show(report.ingest, as_json=False)
+        ingest_command.show(report.ingest, as_json=False, lake=settings.lake)
         train_command.show(report.train, report.production)
         output.say(report.promotion)
         output.note(f"Ask it: nextloop serve --lake {settings.lake}")

@@ -30,7 +30,10 @@ def train(as_of: AsOf = None, lake: LakeFolder = None, as_json: AsJson = False) 
         output.emit_json(report)
         return
     show(report)
-    output.note("Put the best into production: nextloop models promote staging --reason WHY")
+    output.note(
+        "Put the best into production: nextloop models promote staging --reason WHY "
+        f"--lake {settings.lake}"
+    )
 
 
 def show(report: TrainReport, production: int | None = None) -> None:

@@ -28,6 +28,9 @@ from nextloop.storage.lake import Lake, open_lake, writing
 from nextloop.storage.slices import SLICE_FILE_DDL, SliceFile, slice_files, write_slice
 from nextloop.tables import FEATURE_TABLES, INTERACTIONS, ORDER_LINES, ORDERS, Table
 
+_LATEST = dt.timedelta(days=35)
+"""An as-of date may be this long after the newest week: a month's closing and its last week."""
+
 Progress = Callable[[int, int, str], None]
 
 
@@ -177,6 +180,12 @@ def _check_dates(lake: Lake, as_of: dt.date, version: int) -> None:
     weeks = [add["min.order_week"] for add in delta.slices(lake, ORDERS, version)]
     if not weeks:
         raise _no_orders(as_of, "the tables are empty")
+    if as_of > max(weeks) + _LATEST:
+        raise DataFault(
+            f"--as-of {as_of} is more than {_LATEST.days} days after the newest orders (week of "
+            f"{max(weeks)}): later runs would read the features of that date as the newest.",
+            "Give a date near the newest orders, or leave --as-of out.",
+        )
     if as_of < min(weeks):
         raise _no_orders(as_of, f"the first are of the week of {min(weeks)}")
 

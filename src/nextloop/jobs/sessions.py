@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from nextloop import spark as engines
+from nextloop.errors import SystemFault
 from nextloop.settings import Settings
 
 
 @contextmanager
 def session_for(settings: Settings, open_one: SparkSession | None) -> Iterator[SparkSession]:
-    """Use the open session, or open one on the settings' engine and close it afterwards."""
-    if open_one is not None:
-        yield open_one
-        return
-    with engines.session(settings.spark) as opened:
-        yield opened
+    """Use the open session, or open one on the settings' engine and close it afterwards.
+
+    Raises:
+        SystemFault: The engine cannot be started, or failed while it was used.
+    """
+    try:
+        if open_one is not None:
+            yield open_one
+            return
+        with engines.session(settings.spark) as opened:
+            yield opened
+    except PySparkException as error:
+        raise _fault(error, settings) from error
+
+
+def _fault(error: PySparkException, settings: Settings) -> SystemFault:
+    """Say what failed in the engine, without its tasks' texts, which may hold a row's values."""
+    text = str(error)
+    if "Errno 28" in text or "No space left" in text:
+        return SystemFault(
+            f"The disk of the lake {settings.lake} is full; nothing of this run shows.",
+            "Free space, then run it again.",
+        )
+    named = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", text, re.MULTILINE)
+    return SystemFault(
+        f"The engine {settings.spark} failed ({named[-1] if named else type(error).__name__}); "
+        "nothing of this run shows.",
+        "Run it again with --debug to see why.",
+    )

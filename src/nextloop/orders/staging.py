@@ -137,6 +137,9 @@ def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileR
             rejected.append(rows.rejected)
             report.rows_in += rows.records
     whole = pa.concat_tables(rejected)
+    if whole.num_rows == report.rows_in and pc.all(pc.equal(whole["reason"], "not_utf8")).as_py():
+        Path(target).unlink()
+        return _not_text(source), REJECTED_ROWS.schema.empty_table()
     report.rejected = whole.num_rows
     report.reasons = {
         found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
@@ -146,6 +149,15 @@ def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileR
     else:
         Path(target).unlink()
     return report, whole
+
+
+def _not_text(source: Source) -> FileReport:
+    """Refuse a file of which no row is UTF-8: it was saved in another encoding, not damaged."""
+    return FileReport(
+        **vars(source),
+        refused="no row of it is UTF-8 (CP949, as Excel saves?)",
+        mend="Save it as UTF-8 and put it there again.",
+    )
 
 
 def _extend(report: FileReport, rows: Rows) -> None:

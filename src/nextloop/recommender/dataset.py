@@ -172,9 +172,12 @@ class Interactions:
     def owner(self) -> Codes:
         """Whose history an order belongs to: its guest's, or its stay's if the guest is unknown.
 
-        Codes of guests and of stays do not meet; shape (n_orders,).
+        Numbered by first appearance, because the codes of guests follow their keys: what is drawn
+        by owner (folds, resamples) must not depend on the secret. Shape (n_orders,).
         """
-        return np.where(self.guest >= 0, self.guest, self.guest.max(initial=0) + 1 + self.stay)
+        codes = np.where(self.guest >= 0, self.guest, self.guest.max(initial=0) + 1 + self.stay)
+        _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[place].astype(np.int32)
 
     @property
     def family(self) -> Codes:

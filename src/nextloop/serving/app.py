@@ -40,7 +40,7 @@ def create(service: Service) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         # FastAPI's own OpenTelemetry records validation failures and exceptions with the values
-        # that caused them, which may be a guest's number (DESIGN D5).
+        # that caused them, which may be a guest's number.
         telemetry={
             "tracing": False,
             "metrics": False,

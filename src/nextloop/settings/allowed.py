@@ -63,7 +63,7 @@ def place(value: str) -> str:
 
 
 def engine(value: str) -> str:
-    """Accept the engines that DESIGN's one setting may name.
+    """Accept the engines that the one setting may name.
 
     Args:
         value: Engine or Spark master address.

@@ -39,6 +39,11 @@ class Lake:
         return self.root / name
 
 
+def is_lake(path: str | Path) -> bool:
+    """Tell whether there is a lake at a path."""
+    return (Path(path).expanduser() / MARKER).exists()
+
+
 def create_lake(path: str | Path, fingerprint: str) -> Lake:
     """Open the lake at a path, making it there if the folder is missing or empty.
 

@@ -27,7 +27,7 @@ from nextloop.orders.rows import Rules
 from nextloop.privacy import fingerprint, load_key
 from nextloop.settings import Settings
 from nextloop.storage import delta
-from nextloop.storage.lake import create_lake, writing
+from nextloop.storage.lake import create_lake, is_lake, writing
 from nextloop.storage.landing import list_landing
 from nextloop.tables import LANDING_FILES
 from nextloop.telemetry import logs
@@ -54,11 +54,18 @@ def ingest(
     Raises:
         NextLoopError: The landing, the lake or the engine is not usable; nothing was published.
     """
-    key = load_key(settings)
     files = list_landing(settings.landing)
+    had_key = settings.privacy.guest_key is not None or settings.privacy.guest_key_file.exists()
+    # A lake that is there was made with a key: a new one could only be wrong.
+    key = load_key(settings, create=not is_lake(settings.lake))
     lake = create_lake(settings.lake, fingerprint(key))
     run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     report = IngestReport(run_id)
+    if not had_key:
+        report.warnings.append(
+            f"made a guest key at {settings.privacy.guest_key_file}: keep a copy of it away from "
+            "the lake, without it the guests cannot be recognised"
+        )
     with writing(lake):
         rules = rules_of(settings, key)
         plan = ledger.plan(lake, files, rules)
