@@ -71,11 +71,7 @@ def _sail() -> Iterator[SparkSession]:
     server.start(background=True)
     address: Any = server.listening_address
     try:
-        found = _connect(f"sc://{address[0]}:{address[1]}")
-        # Ctrl-C may end the server before this: the client would go on asking it for minutes.
-        untyped: Any = found
-        untyped.client.set_retry_policies([])
-        untyped.release_session_on_close = False
+        found = _connect(f"sc://{address[0]}:{address[1]}", embedded=True)
         try:
             yield found
         finally:
@@ -97,13 +93,17 @@ def _check_reachable(url: str) -> None:
         ) from error
 
 
-def _connect(url: str) -> SparkSession:
+def _connect(url: str, *, embedded: bool = False) -> SparkSession:
     try:
         builder = SparkSession.builder.remote(url)
         for name, value in _CONFIGURATION.items():
             builder = builder.config(name, value)
         found: SparkSession = builder.create()
         untyped: Any = found
+        if embedded:
+            # Ctrl-C may end the server before this process: do not go on asking it for minutes.
+            untyped.client.set_retry_policies([])
+            untyped.release_session_on_close = False
         # At exit the client would ask the server, gone by then, to empty a cache that nothing
         # here fills, and retry for ten minutes.
         atexit.unregister(untyped.client._cleanup_ml_cache)  # noqa: SLF001
