@@ -7,8 +7,9 @@ import os
 import pyarrow as pa
 import pytest
 from tests.lakes import Chain
-from tests.order_files import row
+from tests.order_files import KEY, contents, item, row
 
+from nextloop import settings
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.jobs.ingest import ingest
 from nextloop.storage import delta
@@ -183,3 +184,50 @@ def test_lake_below_a_file_cannot_be_made(chain, tmp_path):
     below = chain.settings.model_copy(update={"lake": str(tmp_path / "file" / "lake")})
     with pytest.raises(SystemFault, match="cannot be written: Not a directory"):
         ingest(below, chain.sail)
+
+
+def test_file_in_another_encoding_is_refused_whole(chain):
+    """A file of which no row is UTF-8 was saved as CP949: it is refused, and says so."""
+    path = chain.put("korean.csv", [row(1, contents=contents(item(itemName="김치찌개")))])
+    path.write_bytes(path.read_bytes().decode().encode("cp949"))
+
+    report = chain.ingest()
+
+    assert [refusal.file_name for refusal in report.refused] == ["korean.csv"]
+    assert "CP949" in report.refused[0].reason
+    assert report.rows_in == 0
+
+
+def test_engine_that_nobody_runs_is_told_at_once(chain):
+    """A Spark Connect address where nobody listens is a system fault within seconds."""
+    chain.put("w.csv", [row(1)])
+    away = settings.load(
+        {
+            "landing": str(chain.landing),
+            "lake": str(chain.root),
+            "privacy.guest_key": KEY,
+            "spark": "sc://127.0.0.1:1",
+        }
+    )
+
+    with pytest.raises(SystemFault, match=r"No Spark Connect server answers on 127\.0\.0\.1:1"):
+        ingest(away)
+
+
+def test_features_of_a_far_future_are_refused(chain):
+    """An as-of date long after the newest order would shadow the features of later weeks."""
+    chain.take_in([row(1)])
+
+    with pytest.raises(DataFault, match="after the newest orders"):
+        chain.features("2099-01-01")
+
+
+def test_new_guest_key_is_told(tmp_path, sail):
+    """The first ingest says where it made the guest key, the second one is silent."""
+    chain = Chain(tmp_path, sail, **{"privacy.guest_key": None})
+    told = chain.take_in([row(1)]).warnings
+    again = chain.take_in([row(2)], "x.csv").warnings
+
+    assert len(told) == 1
+    assert str(chain.settings.privacy.guest_key_file) in told[0]
+    assert again == []

@@ -108,9 +108,14 @@ def test_broken_file_does_not_stop_the_others(chain):
     }
 
 
-def test_file_refused_before_stays_refused(chain):
+@pytest.mark.parametrize(
+    "content",
+    [b"x\n", csv_text([row(1, room_name="바다")]).encode("cp949")],
+    ids=["no_header", "cp949"],
+)
+def test_file_refused_before_stays_refused(chain, content):
     """It is told again at every run, with the advice, and recorded once."""
-    (chain.landing / "bad.csv").write_text("x\n", "utf-8")
+    (chain.landing / "bad.csv").write_bytes(content)
     first = chain.ingest()
     versions, before = chain.versions(), files_of(chain)
     again = chain.ingest()
@@ -129,6 +134,15 @@ def test_file_refused_for_its_size_gets_in_when_the_bound_is_raised(tmp_path, sa
     wide = Chain(tmp_path, sail)
     assert (wide.ingest().accepted, wide.ingest().new_files) == (8, 0)
     assert wide.rows(LANDING_FILES, "outcome", "rows_in") == [("ingested", 8), ("refused", 0)]
+
+
+def test_one_row_in_another_encoding_is_no_reason_to_refuse_its_file(chain):
+    """Where other rows are UTF-8 the file is damaged, not misread: only that row is rejected."""
+    chain.put("w.csv", [row(1), row(2), row(3)])
+    path = chain.landing / "w.csv"
+    path.write_bytes(path.read_bytes().replace("김민수".encode(), "김민수".encode("cp949"), 1))
+    report = chain.ingest()
+    assert (report.accepted, report.reasons, report.refused) == (2, {"not_utf8": 1}, [])
 
 
 def test_landing_of_refused_files_alone(chain):
