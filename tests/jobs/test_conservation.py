@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+import pytest
+from hypothesis import Phase, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.generated_rows import broken_lines, rows
@@ -20,8 +21,9 @@ LINES = st.lists(rows().map(lambda values: csv_line(values).encode()) | broken_l
 RUNS = st.lists(st.lists(LINES, min_size=1, max_size=2), min_size=1, max_size=3)
 
 
+@pytest.mark.timeout(400)  # a run takes a third of a second, and shrinking a fault many runs
 @given(RUNS)
-@limits(max_examples=12)
+@limits(max_examples=12, phases=[Phase.reuse, Phase.generate, Phase.shrink])
 def test_rows_in_are_accepted_rejected_or_superseded(sail, runs):
     """Per file and per run the counts add up, and the tables hold what the counts say."""
     with tempfile.TemporaryDirectory() as folder:

@@ -14,9 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from nextloop.errors import DataFault
-from nextloop.orders.reader import check_file
 from nextloop.orders.rows import Rules, Source
-from nextloop.orders.staging import FileReport
+from nextloop.orders.staging import FileReport, refused_again
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake
 from nextloop.storage.landing import LandingFile
@@ -77,20 +76,12 @@ def plan(lake: Lake, files: Sequence[LandingFile], rules: Rules) -> Plan:
         past = refused_before.get(file.sha256)
         if file.sha256 in taken or file.sha256 in new:
             seen.append(file.name)
-        elif past is not None and (fault := _fault(file, rules)):
+        elif past and (fault := refused_again(file.path, rules, past["reason"])):
             refused.append(Refusal(file.name, fault.message, fault.hint))
         else:
             revision = _revision(file, known)
             new[file.sha256] = (file, Source(file.name, revision, file.sha256))
     return Plan(list(new.values()), seen, refused, _versions(known))
-
-
-def _fault(file: LandingFile, rules: Rules) -> DataFault | None:
-    try:
-        check_file(file.path, rules)
-    except DataFault as fault:
-        return fault
-    return None
 
 
 def _revision(file: LandingFile, known: Sequence[dict[str, Any]]) -> int:

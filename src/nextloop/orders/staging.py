@@ -27,6 +27,8 @@ from nextloop.tables import REJECTED_ROWS, Table
 
 # path: as `task_path` spells it.
 TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
+_NOT_TEXT: Final = "no row of it is UTF-8 (CP949, as Excel saves?)"
+_SAVE_AS_UTF8: Final = "Save it as UTF-8 and put it there again."
 REPORT_DDL: Final = "report string"
 
 _MINUTE_US: Final = 60_000_000
@@ -153,11 +155,27 @@ def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileR
 
 def _not_text(source: Source) -> FileReport:
     """Refuse a file of which no row is UTF-8: it was saved in another encoding, not damaged."""
-    return FileReport(
-        **vars(source),
-        refused="no row of it is UTF-8 (CP949, as Excel saves?)",
-        mend="Save it as UTF-8 and put it there again.",
-    )
+    return FileReport(**vars(source), refused=_NOT_TEXT, mend=_SAVE_AS_UTF8)
+
+
+def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
+    """Say why a file that was refused before still is.
+
+    Args:
+        path: The file, with the content that was refused.
+        rules: The settings now.
+        reason: Why it was refused.
+
+    Returns:
+        None if it can be read now: the settings that were in its way have changed.
+    """
+    if reason == _NOT_TEXT:
+        return DataFault(_NOT_TEXT, _SAVE_AS_UTF8)
+    try:
+        check_file(path, rules)
+    except DataFault as fault:
+        return fault
+    return None
 
 
 def _extend(report: FileReport, rows: Rows) -> None:
