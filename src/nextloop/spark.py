@@ -47,8 +47,6 @@ def session(engine: str) -> Iterator[SparkSession]:
     Raises:
         SystemFault: The engine cannot be started or reached.
     """
-    # A Connect session leaves this behind, and a classic one in the same process refuses it.
-    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
     if engine == "sail":
         with _sail() as found:
             yield found
@@ -122,6 +120,9 @@ def _apache(master: str) -> SparkSession:
             f"NEXTLOOP_SPARK is {master}, and Apache Spark is not installed.",
             "Install requirements/spark.txt and Java 17, or use NEXTLOOP_SPARK=sail.",
         )
+    # A Connect session leaves this behind, and a classic one in the same process refuses it.
+    # Only here: a Connect session that is open elsewhere in the process still needs it.
+    os.environ.pop("SPARK_CONNECT_MODE_ENABLED", None)
     # Workers must run this environment's Python, not the first one on the path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
