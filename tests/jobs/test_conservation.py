@@ -23,7 +23,7 @@ RUNS = st.lists(st.lists(LINES, min_size=1, max_size=2), min_size=1, max_size=3)
 
 @pytest.mark.timeout(400)  # a run takes a third of a second, and shrinking a fault many runs
 @given(RUNS)
-@limits(max_examples=12, phases=[Phase.reuse, Phase.generate, Phase.shrink])
+@limits(max_examples=9, phases=[Phase.reuse, Phase.generate, Phase.shrink])
 def test_rows_in_are_accepted_rejected_or_superseded(sail, runs):
     """Per file and per run the counts add up, and the tables hold what the counts say."""
     with tempfile.TemporaryDirectory() as folder:

@@ -69,7 +69,6 @@ def kill_when(process: subprocess.Popen[bytes], folder: Path, pattern: str) -> N
 
 MOMENTS = {
     "reading": "staging/*/*.parquet",
-    "writing_orders": "orders/run-*/*",
     "orders_published": "orders/_delta_log/*1.json",
     "all_but_the_ledger": "rejected_rows/_delta_log/*1.json",
 }

@@ -34,7 +34,7 @@ def told(read: Read) -> list[dict[str, Any]]:
 
 
 @given(st.lists(rows(), min_size=1, max_size=5), st.permutations(COLUMNS), st.data())
-@limits(max_examples=30)
+@limits(max_examples=20)
 def test_form_of_the_file_does_not_matter(orders, columns, data):
     """Column order, line ends, byte order mark, printed JSON: the same rows come out."""
     plain = read_bytes(csv_text(orders).encode())
@@ -56,7 +56,7 @@ def test_form_of_the_file_does_not_matter(orders, columns, data):
 
 
 @given(st.lists(rows().map(lambda values: csv_line(values).encode()) | broken_lines(), max_size=6))
-@limits(max_examples=50)
+@limits(max_examples=35)
 def test_fast_and_exact_way_judge_alike(lines):
     """The exact way accepts and rejects what the fast way does, for the same reasons."""
     header = ",".join(COLUMNS).encode() + b"\n"
@@ -72,7 +72,7 @@ def test_fast_and_exact_way_judge_alike(lines):
 
 
 @given(st.lists(rows(), min_size=1, max_size=6))
-@limits(max_examples=15)
+@limits(max_examples=10)
 def test_rows_do_not_depend_on_their_neighbours(orders):
     """Each row is read alone as it is read among others."""
     together = read_bytes(csv_text(orders).encode())
