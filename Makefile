@@ -11,7 +11,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup test check format bench lock upgrade hooks clean
+.PHONY: help demo serve setup test check format tables bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -41,6 +41,9 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .
+
+tables: $(DEV)/.ready ## Write docs/tables.md from the tables' descriptions
+	@$(DEV)/bin/python -m nextloop.jobs.document > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 
 bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
 	@scripts/java.sh
