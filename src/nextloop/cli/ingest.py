@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from nextloop.cli import output
 from nextloop.cli.options import AsJson, LakeFolder, Landing
 from nextloop.cli.progress import progress
 from nextloop.cli.session import begin
+from nextloop.errors import DataFault
+
+if TYPE_CHECKING:
+    from nextloop.jobs.ingest import IngestReport
 
 
 def ingest(landing: Landing = None, lake: LakeFolder = None, as_json: AsJson = False) -> None:
@@ -28,11 +34,8 @@ def ingest(landing: Landing = None, lake: LakeFolder = None, as_json: AsJson = F
     raise typer.Exit(exit_code(report))
 
 
-def show(report: object, as_json: bool, lake: str) -> None:
+def show(report: IngestReport, as_json: bool, lake: str) -> None:
     """Print what an ingest run did."""
-    from nextloop.jobs.ingest import IngestReport
-
-    assert isinstance(report, IngestReport)  # noqa: S101 narrows for the type checker
     if as_json:
         output.emit_json(report)
     else:
@@ -50,17 +53,12 @@ def show(report: object, as_json: bool, lake: str) -> None:
         output.note(f"An earlier run did not finish; what it left in {table} was taken back.")
 
 
-def exit_code(report: object) -> int:
+def exit_code(report: IngestReport) -> int:
     """Return 3 if any file of the landing cannot be read, else 0."""
-    from nextloop.errors import DataFault
-
-    return DataFault.exit_code if getattr(report, "refused", None) else 0
+    return DataFault.exit_code if report.refused else 0
 
 
-def _summary(report: object) -> str:
-    from nextloop.jobs.ingest import IngestReport
-
-    assert isinstance(report, IngestReport)  # noqa: S101 narrows for the type checker
+def _summary(report: IngestReport) -> str:
     files = f"{report.new_files:,} new file{'' if report.new_files == 1 else 's'}"
     if report.seen_files:
         files += f" ({report.seen_files:,} seen before)"

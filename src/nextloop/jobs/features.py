@@ -9,11 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
@@ -21,17 +19,17 @@ from nextloop.errors import DataFault
 from nextloop.features import build
 from nextloop.features.source import Clocks
 from nextloop.jobs import ledger
+from nextloop.jobs.progress import Progress
 from nextloop.jobs.sessions import session_for
+from nextloop.jobs.writing import write_slices
 from nextloop.settings import Settings
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake, open_lake, writing
-from nextloop.storage.slices import SLICE_FILE_DDL, SliceFile, slice_files, write_slice
+from nextloop.storage.slices import SliceFile
 from nextloop.tables import FEATURE_TABLES, INTERACTIONS, ORDER_LINES, ORDERS, Table
 
 _LATEST = dt.timedelta(days=35)
 """An as-of date may be this long after the newest week: a month's closing and its last week."""
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass
@@ -148,14 +146,8 @@ def _publish(lake: Lake, report: FeaturesReport, written: dict[Table, list[Slice
 
 
 def _write(lake: Lake, table: Table, report: FeaturesReport, rows: DataFrame) -> list[SliceFile]:
-    folder, run_id = str(lake.folder(table.name)), report.run_id
     dated = rows.withColumn("as_of", f.lit(report.as_of)).select(*table.schema.names)
-
-    def write(part: pa.Table) -> pa.Table:
-        return pa.Table.from_batches([write_slice(folder, table, run_id, part).record()])
-
-    found = dated.groupBy(table.part_by or table.slice_by).applyInArrow(write, SLICE_FILE_DDL)
-    return slice_files(found.toArrow().to_pylist())
+    return write_slices(lake, table, report.run_id, dated)
 
 
 def _already_made(lake: Lake, report: FeaturesReport) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nextloop.features.reader import as_of_dates, read_arrow
+from nextloop.features.reader import read_arrow
+from nextloop.jobs.progress import Progress
 from nextloop.recommender.arrow import from_arrow
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.training import TrainingResult
@@ -22,7 +22,6 @@ from nextloop.storage import delta
 from nextloop.storage.lake import open_lake
 from nextloop.tables import INTERACTIONS, ITEM_FEATURES
 
-Progress = Callable[[int, int, str], None]
 _STEPS = 100
 
 
@@ -71,7 +70,7 @@ def train(
     lake = open_lake(settings.lake)
     found = {table.name: delta.version(lake, table) for table in (INTERACTIONS, ITEM_FEATURES)}
     interactions = read_arrow(lake, INTERACTIONS, as_of, version=found[INTERACTIONS.name])
-    date = as_of or as_of_dates(lake, INTERACTIONS)[-1]
+    date: dt.date = interactions["as_of"][0].as_py()
     items = read_arrow(lake, ITEM_FEATURES, date, version=found[ITEM_FEATURES.name])
     config = config_of(settings)
     result = train_models(

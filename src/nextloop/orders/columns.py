@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextloop.orders.contract import COUNTS, INTEGERS, REQUIRED, TIMES
+from nextloop.orders.texts import text_bytes
 
 _DIGITS: Final = b"0123456789-"
 _TIME_BYTES: Final = b"0123456789-: "
@@ -119,11 +120,7 @@ def _time(text: str) -> dt.datetime | None:
 
 
 def _holds_only(texts: pa.StringArray, allowed: bytes) -> bool:
-    _, offsets, data = texts.buffers()
-    if data is None or len(texts) == 0:
-        return True
-    ends = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
-    used = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    used = np.frombuffer(text_bytes(texts), np.uint8)
     return bool(_allowed(allowed)[used].all())
 
 

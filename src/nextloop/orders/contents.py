@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from nextloop.orders.contract import LINE
+from nextloop.orders.texts import text_bytes
 from nextloop.tables.order_file import NULLS
 
 _ONE_BY_ONE: Final = 16
@@ -56,7 +57,7 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
 def _on_one_line(texts: pa.StringArray) -> pa.StringArray:
     """Make line breaks blanks: some exports print JSON on many lines, or names with a break."""
     # One look at all bytes: a search text by text costs more than reading the JSON.
-    used = np.frombuffer(_bytes_of(texts), np.uint8)
+    used = np.frombuffer(text_bytes(texts), np.uint8)
     for end in "\r\n":
         if (used == ord(end)).any():
             texts = pc.replace_substring(texts, end, " ")
@@ -110,7 +111,7 @@ def _all_at_once(texts: pa.StringArray, options: pj.ParseOptions) -> pa.ListArra
     try:
         # The joined texts lie one after the other in memory: newline-delimited JSON as they are.
         table = pj.read_json(
-            pa.BufferReader(_bytes_of(rows)), pj.ReadOptions(block_size=rows.nbytes), options
+            pa.BufferReader(text_bytes(rows)), pj.ReadOptions(block_size=rows.nbytes), options
         )
     except pa.ArrowInvalid:
         return None
@@ -126,12 +127,6 @@ def _finite(items: pa.StructArray) -> bool:
     """Tell whether all numbers are; Arrow reads NaN and Infinity, which JSON does not know."""
     numbers = (items.field(field.name) for field in LINE if pa.types.is_floating(field.type))
     return all(pc.all(pc.is_finite(each)).as_py() is not False for each in numbers)
-
-
-def _bytes_of(texts: pa.StringArray) -> pa.Buffer:
-    _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, np.int32, len(texts) + 1, texts.offset * 4)
-    return data.slice(int(ends[0]), int(ends[-1] - ends[0]))
 
 
 def _one(text: str) -> list[dict[str, Any]] | None:

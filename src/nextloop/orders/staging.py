@@ -27,10 +27,10 @@ from nextloop.tables import REJECTED_ROWS, Table
 
 # path: as `task_path` spells it.
 TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
-_NOT_TEXT: Final = "no row of it is UTF-8 (CP949, as Excel saves?)"
-_SAVE_AS_UTF8: Final = "Save it as UTF-8 and put it there again."
 REPORT_DDL: Final = "report string"
 
+_NOT_TEXT: Final = "no row of it is UTF-8 (CP949, as Excel saves?)"
+_SAVE_AS_UTF8: Final = "Save it as UTF-8 and put it there again."
 _MINUTE_US: Final = 60_000_000
 
 # An engine in this process starts all its tasks at once; more than the cores only cost memory.
@@ -183,12 +183,11 @@ def _extend(report: FileReport, rows: Rows) -> None:
     report.staged += table.num_rows
     weeks = {week.isoformat() for week in pc.unique(table["order_week"]).to_pylist()}
     report.weeks = sorted(weeks | set(report.weeks))
-    times = pc.min_max(table["reg_at"].cast(pa.int64())).as_py()
-    numbers = pc.min_max(table["order_seq"]).as_py()
-    report.first_reg_us = _least(report.first_reg_us, times["min"])
-    report.last_reg_us = -_least(_negative(report.last_reg_us), -times["max"])
-    report.low = _least(report.low, numbers["min"])
-    report.high = -_least(_negative(report.high), -numbers["max"])
+    times, numbers = table["reg_at"].cast(pa.int64()), table["order_seq"]
+    report.first_reg_us, report.last_reg_us = _widened(
+        report.first_reg_us, report.last_reg_us, times
+    )
+    report.low, report.high = _widened(report.low, report.high, numbers)
     ratio = _period_ratio(table)
     if ratio is not None:
         report.period_ratios.append(ratio)
@@ -207,9 +206,8 @@ def _period_ratio(orders: pa.Table) -> float | None:
     return float(np.median(periods[told] / elapsed[told])) if told.any() else None
 
 
-def _least(one: int | None, other: int) -> int:
-    return other if one is None else min(one, other)
-
-
-def _negative(value: int | None) -> int | None:
-    return None if value is None else -value
+def _widened(low: int | None, high: int | None, values: pa.ChunkedArray) -> tuple[int, int]:
+    """Return bounds that hold the values too."""
+    found = pc.min_max(values).as_py()
+    least, most = found["min"], found["max"]
+    return (least if low is None else min(low, least), most if high is None else max(high, most))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
@@ -22,6 +22,7 @@ from nextloop.jobs.ingest.report import IngestReport, add_up, doubtful_unit
 from nextloop.jobs.ingest.transformation import settle
 from nextloop.jobs.ingest.validation import validate
 from nextloop.jobs.ledger import Refusal
+from nextloop.jobs.progress import Progress
 from nextloop.jobs.sessions import session_for
 from nextloop.orders.rows import Rules
 from nextloop.privacy import fingerprint, load_key
@@ -31,9 +32,6 @@ from nextloop.storage.lake import create_lake, is_lake, writing
 from nextloop.storage.landing import list_landing
 from nextloop.tables import LANDING_FILES
 from nextloop.telemetry import logs
-
-Progress = Callable[[int, int, str], None]
-"""Told (done, total, what is done now)."""
 
 _STAGES = ("validation", "transformation", "conversion")
 
