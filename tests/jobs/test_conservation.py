@@ -13,7 +13,7 @@ from tests.generated_rows import broken_lines, rows
 from tests.lakes import Chain
 from tests.order_files import csv_line
 
-from nextloop.orders.contract import REASONS
+from nextloop.orders.reasons import REASONS
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS
 from nextloop.tables.order_file import COLUMNS
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.order_files import contents, csv_line, csv_text, item, line, row
 
-from nextloop.orders.contract import REASONS
+from nextloop.orders.reasons import REASONS
 from nextloop.tables.order_file import COLUMNS
 
 BAD = 99

@@ -15,15 +15,13 @@ import pyarrow as pa
 
 from nextloop.orders.contract import (
     COUNTS,
-    FLAGS,
     INTEGERS,
     LINE,
     PRIVATE,
-    REASONS,
     REQUIRED,
     TIMES,
-    Reason,
 )
+from nextloop.orders.reasons import FLAGS, REASONS, Reason, Said
 from nextloop.tables import TABLES, Table
 from nextloop.tables.order_file import COLUMNS
 
@@ -112,8 +110,12 @@ def _file_column(name: str) -> tuple[str, str, str]:
 
 
 def _remarks(reasons: Iterable[Reason]) -> str:
-    rows = ((f"`{reason.code}`", reason.en, reason.ko) for reason in reasons)
+    rows = ((f"`{reason.code}`", _said(reason.en), _said(reason.ko)) for reason in reasons)
     return _rows(("code", "English", "한국어"), rows)
+
+
+def _said(words: Said) -> str:
+    return f"{words.wrong} {words.mend}"
 
 
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

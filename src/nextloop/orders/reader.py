@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from nextloop.errors import DataFault
 from nextloop.orders import rejects
 from nextloop.orders.blocks import Block, BlockReader
 from nextloop.orders.columns import Faults, typed
@@ -27,6 +26,7 @@ from nextloop.orders.contents import read_contents
 from nextloop.orders.contract import PRIVATE
 from nextloop.orders.header import read_header
 from nextloop.orders.records import Unused, read_records
+from nextloop.orders.refusals import FileFault
 from nextloop.orders.regular import is_regular
 from nextloop.orders.rows import Rules, Source, check_items, staged
 from nextloop.tables.order_file import NULLS
@@ -59,23 +59,27 @@ class _Texts:
     broken: Sequence[dict[str, Any]]
 
 
-def check_file(path: str, rules: Rules) -> None:
+def check_file(path: str, rules: Rules) -> tuple[str, ...]:
     """Find out, before any row of it counts, whether a file can be read to its end.
 
+    Returns:
+        Its columns in its order.
+
     Raises:
-        DataFault: Its header is not the contract's, its gzip is damaged or cut off, or it is
+        FileFault: Its header is not the contract's, its gzip is damaged or cut off, or it is
             larger than `rules.max_file_bytes`.
     """
     packed = path.lower().endswith(".gz")
     if not packed and Path(path).stat().st_size > rules.max_file_bytes:
-        raise _too_large("it has", rules)
+        raise FileFault("file_too_large", bytes=rules.max_file_bytes)
     with _opened(path) as stream:
-        read_header(_first_line(stream))
+        header = read_header(_first_line(stream))
         size = 0
         while packed and (found := stream.read(_CHECK_BYTES)):
             size += len(found)
             if size > rules.max_file_bytes:
-                raise _too_large("it unpacks to", rules)
+                raise FileFault("unpacks_too_large", bytes=rules.max_file_bytes)
+    return header
 
 
 def read_rows(path: str, source: Source, rules: Rules) -> Iterator[Rows]:
@@ -205,21 +209,11 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         with opener(Path(path), "rb") as stream:
             yield cast("BinaryIO", stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataFault(
-            f"its gzip is damaged or cut off ({error})",
-            "Copy the file again when it is whole.",
-        ) from error
-
-
-def _too_large(what: str, rules: Rules) -> DataFault:
-    return DataFault(
-        f"{what} more than {rules.max_file_bytes} bytes",
-        "Split it, or raise orders.max_file_bytes.",
-    )
+        raise FileFault("gzip_damaged", error=str(error)) from error
 
 
 def _first_line(stream: BinaryIO) -> bytes:
     line = stream.readline(_HEADER_BYTES)
     if len(line) == _HEADER_BYTES:
-        raise DataFault("its first line is no header", "Export it with the header line.")
+        raise FileFault("header_endless", bytes=_HEADER_BYTES)
     return line

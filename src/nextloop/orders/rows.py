@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextloop.orders.columns import Faults
-from nextloop.orders.contract import FLAGS, LINE
+from nextloop.orders.contract import LINE
+from nextloop.orders.reasons import FLAGS
 from nextloop.privacy import guest_keys
 from nextloop.tables import ORDERS, UTC_TIME
 
