@@ -17,9 +17,17 @@ from nextloop.jobs.features import FeaturesReport, features
 from nextloop.jobs.ingest import IngestReport, ingest
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake, open_lake
+from nextloop.storage.slices import SliceFile
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS, Table
 
 FILLED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES)
+
+
+def published(
+    lake: Lake, table: Table, files: Sequence[SliceFile], run_id: str, **more: Any
+) -> int:
+    """Publish upon the newest version, made if it is missing; return the version after it."""
+    return delta.publish(lake, table, files, run_id, delta.create(lake, table), **more)
 
 
 class Chain:

@@ -72,7 +72,12 @@ def test_report_for_machines(landing, capsys):
     report = json.loads(captured.out)
     assert (report["new_files"], report["rows_in"], report["accepted"]) == (1, 2, 2)
     assert report["refused"][0]["file_name"] == "bad.csv"
-    assert set(report["versions"]) == {"orders", "order_lines", "rejected_rows"}
+    assert set(report["versions"]) == {
+        "orders",
+        "order_lines",
+        "rejected_rows",
+        "landing_files",
+    }
     assert captured.err.startswith("warning: bad.csv was refused: ")
 
 

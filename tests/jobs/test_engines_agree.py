@@ -19,7 +19,7 @@ from nextloop.storage.lake import open_lake
 from nextloop.tables import FEATURE_TABLES, LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS
 
 COMPARED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES)
-OF_THE_RUN = ("run_id", "recorded_at")
+OF_THE_RUN = ("run_id", "recorded_at", "file_mark")
 ROOT = Path(__file__).parents[2]
 
 SECONDS = 300

@@ -41,7 +41,7 @@ def meals(week: dt.date, *numbers: int, name: str | None = "밥") -> pa.Table:
 
 def written(lake: Lake, run_id: str, *rows: pa.Table) -> Sequence[SliceFile]:
     """Write weeks, a file each, as a run does before it publishes."""
-    return [write_slice(str(lake.folder(MEALS.name)), MEALS, run_id, each) for each in rows]
+    return [write_slice(lake.folder(MEALS.name), MEALS, run_id, each) for each in rows]
 
 
 @pytest.fixture

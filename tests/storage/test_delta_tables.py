@@ -6,6 +6,7 @@ import json
 
 import pyarrow as pa
 import pytest
+from tests.lakes import published
 from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, written
 
 from nextloop.errors import DataFault, SystemFault
@@ -22,22 +23,22 @@ def numbers(lake, version=None):
 
 def test_publishing_replaces_the_weeks_it_brings(lake):
     """A week that comes again replaces what was there of it; other weeks stay."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1, 2), meals(NEXT, 3)), "a")
-    delta.publish(lake, MEALS, written(lake, "b", meals(MONDAY, 9)), "b")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1, 2), meals(NEXT, 3)), "a")
+    published(lake, MEALS, written(lake, "b", meals(MONDAY, 9)), "b")
     assert numbers(lake) == [("2017-12-18", 9), ("2017-12-25", 3)]
 
 
 def test_emptied_week_is_removed(lake):
     """A week without rows needs no file to be gone."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 3)), "a")
-    delta.publish(lake, MEALS, [], "b", emptied=[str(MONDAY)])
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 3)), "a")
+    published(lake, MEALS, [], "b", emptied=[str(MONDAY)])
     assert numbers(lake) == [("2017-12-25", 3)]
 
 
 def test_every_version_can_be_read_again(lake):
     """What a training run read stays readable after later runs."""
-    first = delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    second = delta.publish(lake, MEALS, written(lake, "b", meals(MONDAY, 2)), "b")
+    first = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    second = published(lake, MEALS, written(lake, "b", meals(MONDAY, 2)), "b")
     assert first < second == delta.version(lake, MEALS)
     assert numbers(lake, first) == [("2017-12-18", 1)]
     assert numbers(lake, second) == numbers(lake) == [("2017-12-18", 2)]
@@ -46,9 +47,9 @@ def test_every_version_can_be_read_again(lake):
 
 def test_nothing_to_publish_makes_no_version(lake):
     """A run without files, or that empties what is not there, leaves the table alone."""
-    version = delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    assert delta.publish(lake, MEALS, [], "b") == version
-    assert delta.publish(lake, MEALS, [], "c", emptied=[str(NEXT)]) == version
+    version = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    assert published(lake, MEALS, [], "b") == version
+    assert published(lake, MEALS, [], "c", emptied=[str(NEXT)]) == version
 
 
 def test_creating_twice_is_once(lake):
@@ -60,48 +61,61 @@ def test_creating_twice_is_once(lake):
 
 def test_files_that_are_not_published_do_not_show(lake):
     """Readers see what was committed, whatever else lies in the folder."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
     written(lake, "dead", meals(MONDAY, 7), meals(NEXT, 8))
     assert numbers(lake) == [("2017-12-18", 1)]
 
 
-def test_of_two_publishers_one_fails_whole(lake, monkeypatch):
+def test_of_two_publishers_one_fails_whole(lake):
     """Both start from one version: the second changes nothing, not even in another week."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    ours = written(lake, "ours", meals(NEXT, 2))
-    theirs = written(lake, "theirs", meals(MONDAY, 3))
-    opened = delta._open
-
-    def overtaken(*place):
-        handle = opened(*place)
-        monkeypatch.setattr(delta, "_open", opened)
-        delta.publish(lake, MEALS, theirs, "theirs")
-        return handle
-
-    monkeypatch.setattr(delta, "_open", overtaken)
+    base = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    delta.publish(lake, MEALS, written(lake, "theirs", meals(MONDAY, 3)), "theirs", base)
     with pytest.raises(SystemFault, match="Another run published meals"):
-        delta.publish(lake, MEALS, ours, "ours")
+        delta.publish(lake, MEALS, written(lake, "ours", meals(NEXT, 2)), "ours", base)
     assert numbers(lake) == [("2017-12-18", 3)]
+
+
+def test_late_publisher_fails_after_any_number_of_others(lake):
+    """A run that was thought dead cannot publish what it made of old data, nor rewind."""
+    base = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    for number in range(2, 5):
+        published(lake, MEALS, written(lake, f"b{number}", meals(NEXT, number)), "b")
+    delta.rewind(lake, MEALS, base, delta.version(lake, MEALS))
+    with pytest.raises(SystemFault, match="Another run published meals"):
+        delta.publish(lake, MEALS, written(lake, "late", meals(NEXT, 9)), "late", base)
+    with pytest.raises(SystemFault, match="Another run published meals"):
+        delta.rewind(lake, MEALS, 0, base)
+    assert numbers(lake) == [("2017-12-18", 1)]
+
+
+def test_publisher_that_did_not_see_a_rewinding_fails(lake):
+    """Taking a run back counts as a change like any other."""
+    first = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    second = published(lake, MEALS, written(lake, "b", meals(MONDAY, 2)), "b")
+    assert delta.rewind(lake, MEALS, first, second) == second + 1
+    with pytest.raises(SystemFault, match="Another run published meals"):
+        delta.publish(lake, MEALS, written(lake, "c", meals(NEXT, 3)), "c", second)
+    assert numbers(lake) == [("2017-12-18", 1)]
 
 
 def test_rewinding_gives_an_older_version_anew(lake):
     """The table has the older rows again; the versions between stay readable."""
-    first = delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    second = delta.publish(lake, MEALS, written(lake, "b", meals(MONDAY, 2)), "b")
-    delta.rewind(lake, MEALS, first)
+    first = published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    second = published(lake, MEALS, written(lake, "b", meals(MONDAY, 2)), "b")
+    delta.rewind(lake, MEALS, first, second)
     assert numbers(lake) == [("2017-12-18", 1)]
     assert numbers(lake, second) == [("2017-12-18", 2)]
     assert delta.holds_same(lake, MEALS, first, delta.version(lake, MEALS))
     assert not delta.holds_same(lake, MEALS, first, second)
-    third = delta.publish(lake, MEALS, written(lake, "c", meals(MONDAY, 3)), "c")
+    third = published(lake, MEALS, written(lake, "c", meals(MONDAY, 3)), "c")
     assert third > second
     assert numbers(lake) == [("2017-12-18", 3)]
 
 
 def test_history_names_runs_and_what_they_say(lake):
     """Each commit carries the run and what it was about, the newest first."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "run-a")
-    delta.publish(
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "run-a")
+    published(
         lake, MEALS, written(lake, "b", meals(NEXT, 1)), "run-b", about={"as_of": "2017-12-31"}
     )
     commits = delta.history(lake, MEALS)
@@ -115,7 +129,7 @@ def test_history_names_runs_and_what_they_say(lake):
 
 def test_reading_some_columns_and_rows(lake):
     """A reader asks for columns in an order and for rows by a condition."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 2)), "a")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 2)), "a")
     found = delta.read(lake, MEALS, where=[("week", "=", NEXT)], columns=["name", "meal"])
     assert found.to_pylist() == [{"name": "밥", "meal": 2}]
 
@@ -129,8 +143,8 @@ def test_table_that_is_not_there(lake):
 
 def test_damaged_log_is_told(lake):
     """A log that cannot be read is told from a version that is not there."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    log = lake.folder(MEALS.name) / "_delta_log"
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    log = lake.local(MEALS.name) / "_delta_log"
     (log / "00000000000000000001.json").write_text("{half", "utf-8")
     with pytest.raises(DataFault, match=r"log of the table meals .* is damaged"):
         delta.read(lake, MEALS)
@@ -139,14 +153,14 @@ def test_damaged_log_is_told(lake):
 @pytest.mark.parametrize("version", [-2, 5, 2**40])
 def test_version_that_is_not_there(lake, version):
     """A version that was never made is told from a table that was never made."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
     with pytest.raises(DataFault, match=f"no version {version}"):
         delta.read(lake, MEALS, version)
 
 
 def test_slices_describe_their_rows(lake):
     """Counts and bounds stand in the log, so that nobody opens a file to look for a week."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1, 5, name=None)), "a")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1, 5, name=None)), "a")
     (found,) = delta.slices(lake, MEALS)
     assert (found["num_records"], found["min.meal"], found["max.meal"]) == (2, 1, 5)
     assert (found["min.week"], found["null_count.meal"]) == (MONDAY, 0)
@@ -154,7 +168,7 @@ def test_slices_describe_their_rows(lake):
 
 def test_paths_of_some_weeks(lake):
     """An engine is handed only the files of the weeks that it asks for."""
-    delta.publish(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 2)), "a")
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1), meals(NEXT, 2)), "a")
     assert len(delta.paths(lake, MEALS)) == 2
     (path,) = delta.paths(lake, MEALS, slices=[str(NEXT)])
     assert path.endswith("run-a/2017-12-25.parquet")
@@ -163,8 +177,8 @@ def test_paths_of_some_weeks(lake):
 def test_head_opens_no_more_files_than_it_needs(lake):
     """A sample of a large table is quick: a file that it does not need may even be gone."""
     files = written(lake, "a", meals(MONDAY, 1, 2, 3), meals(NEXT, 4))
-    version = delta.publish(lake, MEALS, files, "a")
-    (lake.folder(MEALS.name) / files[1].path).unlink()
+    version = published(lake, MEALS, files, "a")
+    (lake.local(MEALS.name) / files[1].path).unlink()
     assert [row["meal"] for row in delta.head(lake, MEALS, version, 2)] == [1, 2]
 
 
@@ -187,7 +201,7 @@ def test_rows_are_stored_in_the_order_of_their_key(lake):
         written(lake, "a", meals(MONDAY, 3, 1, 2)),
         written(lake, "b", meals(MONDAY, 1, 2, 3)),
     )
-    folder = lake.folder(MEALS.name)
+    folder = lake.local(MEALS.name)
     assert (folder / one[0].path).read_bytes() == (folder / other[0].path).read_bytes()
 
 
@@ -195,8 +209,8 @@ def test_task_that_is_tried_again_writes_its_file_anew(lake):
     """An engine may run a task twice; the second try leaves one whole file."""
     written(lake, "a", meals(MONDAY, 1))
     files = written(lake, "a", meals(MONDAY, 1))
-    assert len(list(lake.folder(MEALS.name).rglob("*"))) == 2
-    delta.publish(lake, MEALS, files, "a")
+    assert len(list(lake.local(MEALS.name).rglob("*"))) == 2
+    published(lake, MEALS, files, "a")
     assert numbers(lake) == [("2017-12-18", 1)]
 
 
@@ -223,6 +237,6 @@ def test_statistics_of_a_table_spread_over_hotels(lake):
         ],
         INTERACTIONS.schema,
     )
-    file = write_slice(str(lake.folder("interactions")), INTERACTIONS, "r", rows)
+    file = write_slice((lake.folder("interactions")), INTERACTIONS, "r", rows)
     assert (file.path, file.value, file.rows) == ("run-r/2017-12-25-10.parquet", "2017-12-25", 1)
     assert json.loads(file.stats)["minValues"]["hotel"] == 10

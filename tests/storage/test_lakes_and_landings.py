@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 
 import pytest
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.storage.files import local_copy
 from nextloop.storage.lake import MARKER, create_lake, open_lake, writing
-from nextloop.storage.landing import list_landing
+from nextloop.storage.landing import hashed, list_landing
 
 
 def test_lake_is_made_where_there_is_nothing_or_an_empty_folder(tmp_path):
@@ -20,7 +22,7 @@ def test_lake_is_made_where_there_is_nothing_or_an_empty_folder(tmp_path):
         made = create_lake(tmp_path / place, "ab" * 8)
         assert open_lake(tmp_path / place, "ab" * 8) == made == open_lake(tmp_path / place)
         assert create_lake(tmp_path / place, "ab" * 8) == made
-    assert create_lake("~/lake", "ab" * 8).root == tmp_path / "home" / "lake"
+    assert create_lake("~/lake", "ab" * 8).root == str(tmp_path / "home" / "lake")
 
 
 def test_lake_that_is_not_there(tmp_path):
@@ -34,7 +36,7 @@ def test_lake_that_is_not_there(tmp_path):
 
 def test_mark_tells_no_key(lake):
     """The mark holds a fingerprint, by which a key is known and cannot be found."""
-    assert (lake.root / MARKER).read_text("utf-8").count("0" * 16) == 1
+    assert lake.local(MARKER).read_text("utf-8").count("0" * 16) == 1
 
 
 def test_writer_that_died_does_not_block(lake):
@@ -63,9 +65,32 @@ def test_landing_lists_names_sizes_and_sums(tmp_path):
     (tmp_path / "in" / "b").mkdir(parents=True)
     (tmp_path / "in" / "z.csv").write_bytes(b"zz")
     (tmp_path / "in" / "b" / "a.csv.gz").write_bytes(b"a")
-    found = list_landing(tmp_path / "in")
+    found = hashed(list_landing(tmp_path / "in"), {})
     assert [(file.name, file.size) for file in found] == [("b/a.csv.gz", 1), ("z.csv", 2)]
     assert found[1].sha256 == hashlib.sha256(b"zz").hexdigest()
+
+
+def test_file_that_did_not_change_is_not_read_again(tmp_path):
+    """Its sum is known by name and mark; any write, even one that keeps size and time, tells."""
+    path = tmp_path / "w.csv"
+    path.write_bytes(b"zz")
+    (found,) = list_landing(tmp_path)
+    known = {(found.name, found.mark): "known"}
+    assert [file.sha256 for file in hashed([found], known)] == ["known"]
+    before = path.stat()
+    path.write_bytes(b"yy")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    (file,) = hashed(list_landing(tmp_path), known)
+    assert file.sha256 == hashlib.sha256(b"yy").hexdigest()
+
+
+def test_file_that_is_written_to_while_it_is_read(tmp_path):
+    """What was read of it does not count."""
+    path = tmp_path / "w.csv"
+    path.write_bytes(b"zz")
+    (found,) = list_landing(tmp_path)
+    with pytest.raises(DataFault, match="written to while"), local_copy(found.path, found.mark):
+        path.write_bytes(b"more")
 
 
 def test_landing_follows_links_to_files(tmp_path):

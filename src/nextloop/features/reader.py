@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 import pyarrow as pa
@@ -13,6 +14,9 @@ from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake, open_lake
 from nextloop.tables import FEATURE_TABLES, INTERACTIONS, Table
+
+VERSIONS: Final = "versions"
+"""Under this name a commit of interactions tells the versions of the other feature tables."""
 
 
 def read(
@@ -55,10 +59,19 @@ def read_arrow(
     version: int | None = None,
 ) -> pa.Table:
     """Do what `read` does, for an opened lake, as Arrow."""
-    dates = as_of_dates(lake, table, version)
-    if version is None:
+    if version is not None:
+        dates = as_of_dates(lake, table, version)
+    else:
+        made = versions(lake)
+        version = made.get(table.name, delta.NO_VERSION)
         # A table without rows for a date, such as guests where all are anonymous, was made too.
-        dates = sorted({*dates, *as_of_dates(lake, INTERACTIONS)})
+        dates = sorted(
+            {
+                date
+                for each in (table, INTERACTIONS)
+                for date in as_of_dates(lake, each, made.get(each.name, delta.NO_VERSION))
+            }
+        )
     date = as_of or (dates[-1] if dates else None)
     if date is None or date not in dates:
         there = ", ".join(map(str, dates[-5:])) or "none"
@@ -71,6 +84,20 @@ def read_arrow(
         where.append(("hotel", "=", hotel))
     rows = delta.read(lake, table, version, where)
     return rows.sort_by([(name, "ascending") for name in table.key])
+
+
+def versions(lake: Lake) -> dict[str, int]:
+    """Return the versions of the feature tables that one finished run left; none yet gives {}.
+
+    The tables are committed one after the other, interactions last: whoever reads several by these
+    versions never sees one of a run and another from before it.
+    """
+    if delta.version(lake, INTERACTIONS) == delta.NO_VERSION:
+        return {}
+    for commit in delta.history(lake, INTERACTIONS):
+        if VERSIONS in commit:
+            return {**commit[VERSIONS], INTERACTIONS.name: commit["version"]}
+    return {}
 
 
 def as_of_dates(lake: Lake, table: Table, version: int | None = None) -> list[dt.date]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,9 @@ from pyspark.sql import functions as f
 
 from nextloop.errors import DataFault
 from nextloop.features import build
+from nextloop.features.reader import VERSIONS
 from nextloop.features.source import Clocks
-from nextloop.jobs import ledger
+from nextloop.jobs import settling
 from nextloop.jobs.progress import Progress
 from nextloop.jobs.sessions import session_for
 from nextloop.jobs.writing import write_slices
@@ -76,13 +78,15 @@ def features(
     started = time.monotonic()
     lake = open_lake(settings.lake)
     with writing(lake):
-        inputs = ledger.consistent_versions(lake)
+        # Before anything is read: whoever commits from here on overtakes this run.
+        bases = {table: delta.version(lake, table) for table in FEATURE_TABLES}
+        inputs = settling.consistent_versions(lake)
         run_id = f"{as_of:%Y%m%d}-{secrets.token_hex(4)}"
         report = FeaturesReport(as_of, run_id, inputs=inputs)
         if not _already_made(lake, report):
             _check_dates(lake, as_of, inputs[ORDERS.name])
             with session_for(settings, spark) as session:
-                _make(lake, session, settings, report, progress or (lambda *_: None))
+                _make(lake, session, settings, report, bases, progress or (lambda *_: None))
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
@@ -94,7 +98,7 @@ def newest_date(settings: Settings) -> dt.date:
         DataFault: There are none.
     """
     lake = open_lake(settings.lake)
-    version = ledger.consistent_versions(lake)[ORDERS.name]
+    version = settling.consistent_versions(lake)[ORDERS.name]
     adds = delta.slices(lake, ORDERS, version)
     if not adds:
         raise _no_orders(None, "the tables are empty")
@@ -110,7 +114,12 @@ def newest_date(settings: Settings) -> dt.date:
 
 
 def _make(
-    lake: Lake, spark: SparkSession, settings: Settings, report: FeaturesReport, progress: Progress
+    lake: Lake,
+    spark: SparkSession,
+    settings: Settings,
+    report: FeaturesReport,
+    bases: Mapping[Table, int],
+    progress: Progress,
 ) -> None:
     clocks = Clocks(settings.orders.timezone, dict(settings.orders.hotel_timezones))
     orders, order_lines = (
@@ -124,25 +133,42 @@ def _make(
         raise _no_orders(report.as_of, "none is complete with a priced item")
     # Read back rather than computed again: three tables follow from it.
     folder = lake.folder(INTERACTIONS.name)
-    bought = spark.read.parquet(*(str(folder / file.path) for file in written[INTERACTIONS]))
+    bought = spark.read.parquet(*(f"{folder}/{file.path}" for file in written[INTERACTIONS]))
     for table, make in build.derived(lines, bought, report.as_of).items():
         progress(len(written), len(FEATURE_TABLES), table.name)
         written[table] = _write(lake, table, report, make())
-    _publish(lake, report, written)
+    _publish(lake, report, written, bases)
     progress(len(written), len(written), "published")
 
 
-def _publish(lake: Lake, report: FeaturesReport, written: dict[Table, list[SliceFile]]) -> None:
-    """Publish all tables, interactions last: its commit says that the others are there."""
-    about = {"as_of": str(report.as_of), "inputs": report.inputs}
+def _publish(
+    lake: Lake,
+    report: FeaturesReport,
+    written: dict[Table, list[SliceFile]],
+    bases: Mapping[Table, int],
+) -> None:
+    """Publish all tables, interactions last: its commit says which versions belong together."""
     report.rows = {table.name: sum(file.rows for file in files) for table, files in written.items()}
-    for table in reversed(written):
-        files = written[table]
-        emptied = [] if files else [str(report.as_of)]
+    for table, files in reversed(written.items()):
+        about = {"as_of": str(report.as_of), "inputs": report.inputs}
+        if table is INTERACTIONS:
+            about[VERSIONS] = dict(report.versions)
         report.versions[table.name] = delta.publish(
-            lake, table, files, report.run_id, emptied, about
+            lake,
+            table,
+            files,
+            report.run_id,
+            bases[table] if bases[table] != delta.NO_VERSION else _first(lake, table),
+            [] if files else [str(report.as_of)],
+            about,
         )
     report.made = True
+
+
+def _first(lake: Lake, table: Table) -> int:
+    """Make a table; whoever has committed to it since is found by its first version."""
+    delta.create(lake, table)
+    return 0
 
 
 def _write(lake: Lake, table: Table, report: FeaturesReport, rows: DataFrame) -> list[SliceFile]:

@@ -1,8 +1,4 @@
-"""The ledger of landing files: what is new, and from which table versions a run starts.
-
-The ledger's commit is the last of a run, so it tells which versions of the other tables belong
-together. Whatever a table has beyond them was left by a run that did not finish.
-"""
+"""The ledger of landing files: what is new to a run, and what the run did with it."""
 
 from __future__ import annotations
 
@@ -14,15 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from nextloop.errors import DataFault
+from nextloop.jobs.settling import State
 from nextloop.orders.rows import Rules, Source
 from nextloop.orders.staging import FileReport, refused_again
 from nextloop.storage import delta
+from nextloop.storage.files import Changed, Found, local_copy
 from nextloop.storage.lake import Lake
-from nextloop.storage.landing import LandingFile
+from nextloop.storage.landing import LandingFile, hashed
 from nextloop.storage.slices import write_slice
-from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS, Table
-
-FILLED = (ORDERS, ORDER_LINES, REJECTED_ROWS)
+from nextloop.tables import LANDING_FILES
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class Plan:
         new: Files whose content was never taken in, with their names in the tables.
         seen: Names of files whose content was taken in before.
         refused: Files whose content was refused before and still is.
-        versions: Version of each filled table that the run starts from.
+        versions: Version of each filled table, and of the ledger, that the run starts from.
     """
 
     new: Sequence[tuple[LandingFile, Source]]
@@ -59,29 +55,38 @@ class Counts:
     replaced: int = 0
 
 
-def plan(lake: Lake, files: Sequence[LandingFile], rules: Rules) -> Plan:
+def plan(state: State, found: Sequence[Found], rules: Rules) -> Plan:
     """Compare the landing with the ledger.
 
     Args:
-        lake: The lake.
-        files: The landing's files.
+        state: Of the ledger.
+        found: The landing's files.
         rules: The settings; a file that they refused before may be readable by them now.
     """
-    known = _read(lake)
+    known = state.rows
+    marks = {(row["file_name"], row["file_mark"]): row["file_sha256"] for row in known}
     taken = {row["file_sha256"] for row in known if row["outcome"] == "ingested"}
     refused_before = {row["file_sha256"]: row for row in known if row["outcome"] == "refused"}
     new: dict[str, tuple[LandingFile, Source]] = {}
     seen, refused = [], []
-    for file in files:
+    for file in hashed(found, marks):
         past = refused_before.get(file.sha256)
         if file.sha256 in taken or file.sha256 in new:
             seen.append(file.name)
-        elif past and (fault := refused_again(file.path, rules, past["reason"])):
+        elif past and (fault := _refused_again(file, rules, past["reason"])):
             refused.append(Refusal(file.name, fault.message, fault.hint))
         else:
             revision = _revision(file, known)
             new[file.sha256] = (file, Source(file.name, revision, file.sha256))
-    return Plan(list(new.values()), seen, refused, _versions(known))
+    return Plan(list(new.values()), seen, refused, state.heads)
+
+
+def _refused_again(file: LandingFile, rules: Rules, reason: str) -> DataFault | None:
+    try:
+        with local_copy(file.path, file.mark) as copy:
+            return refused_again(str(copy), rules, reason)
+    except Changed as fault:
+        return fault
 
 
 def _revision(file: LandingFile, known: Sequence[dict[str, Any]]) -> int:
@@ -91,54 +96,6 @@ def _revision(file: LandingFile, known: Sequence[dict[str, Any]]) -> int:
     }
     same = [revision for revision, sha256 in before.items() if sha256 == file.sha256]
     return same[0] if same else max(before, default=0) + 1
-
-
-def consistent_versions(lake: Lake) -> dict[str, int]:
-    """Return the versions of `FILLED` that the last finished run left.
-
-    Raises:
-        DataFault: Nothing was taken in yet.
-    """
-    known = _read(lake)
-    if not known:
-        raise DataFault(
-            f"The lake {lake.root} has no orders yet.",
-            "Take some in: nextloop ingest --landing FOLDER",
-        )
-    return _versions(known)
-
-
-def rewind_unfinished(lake: Lake, versions: dict[str, int]) -> list[str]:
-    """Take back what an unfinished run left in the tables; return the names of those.
-
-    Raises:
-        DataFault: A table, or the ledger, has lost what the others were made with.
-    """
-    if delta.version(lake, LANDING_FILES) == delta.NO_VERSION:
-        _check_untouched(lake)
-    found = []
-    for table in FILLED:
-        present, recorded = delta.version(lake, table), versions[table.name]
-        if present < recorded:
-            raise _lost(lake, table)
-        first = max(recorded, 0)
-        if present > first and not delta.holds_same(lake, table, first, present):
-            delta.rewind(lake, table, first)
-            found.append(table.name)
-    return found
-
-
-def _check_untouched(lake: Lake) -> None:
-    """Refuse to take orders for the rest of an unfinished run because their ledger is gone."""
-    if any(delta.version(lake, table) > 0 for table in FILLED):
-        raise _lost(lake, LANDING_FILES)
-
-
-def _lost(lake: Lake, table: Table) -> DataFault:
-    return DataFault(
-        f"The lake {lake.root} has lost (part of) its table {table.name}.",
-        "Restore the lake from a backup, or make a new one from the landing's files.",
-    )
 
 
 def record(
@@ -161,25 +118,29 @@ def record(
 
     Returns:
         The ledger's version.
+
+    Raises:
+        Overtaken: Another run was faster; its versions of the tables are the ones that count.
     """
-    sizes = {file.sha256: file.size for file, _ in plan.new}
+    landed = {file.sha256: file for file, _ in plan.new}
     rows = [
-        _row(report, counts.get(report.file_sha256, Counts()), sizes[report.file_sha256])
+        _row(report, counts.get(report.file_sha256, Counts()), landed[report.file_sha256])
         | {f"{name}_version": version for name, version in versions.items()}
         | {"run_id": run_id, "recorded_at": dt.datetime.now(dt.UTC)}
         for report in reports
     ]
     table = pa.Table.from_pylist(rows, LANDING_FILES.schema)
-    file = write_slice(str(lake.folder(LANDING_FILES.name)), LANDING_FILES, run_id, table)
-    return delta.publish(lake, LANDING_FILES, [file], run_id)
+    file = write_slice(lake.folder(LANDING_FILES.name), LANDING_FILES, run_id, table)
+    return delta.publish(lake, LANDING_FILES, [file], run_id, plan.versions[LANDING_FILES.name])
 
 
-def _row(report: FileReport, counts: Counts, size: int) -> dict[str, object]:
+def _row(report: FileReport, counts: Counts, file: LandingFile) -> dict[str, object]:
     return {
         "file_name": report.file_name,
         "file_revision": report.file_revision,
         "file_sha256": report.file_sha256,
-        "file_bytes": size,
+        "file_mark": file.mark,
+        "file_bytes": file.size,
         "outcome": "refused" if report.refused else "ingested",
         "reason": report.refused,
         "rows_in": report.rows_in,
@@ -190,21 +151,3 @@ def _row(report: FileReport, counts: Counts, size: int) -> dict[str, object]:
         "first_reg_at": report.first_reg_us,
         "last_reg_at": report.last_reg_us,
     }
-
-
-def _read(lake: Lake) -> list[dict[str, Any]]:
-    if delta.version(lake, LANDING_FILES) == delta.NO_VERSION:
-        return []
-    # Times stay out of it: nothing here needs them.
-    columns = [name for name in LANDING_FILES.schema.names if not name.endswith("_at")]
-    found: list[dict[str, Any]] = delta.read(lake, LANDING_FILES, columns=columns).to_pylist()
-    return found
-
-
-def _versions(known: Sequence[dict[str, Any]]) -> dict[str, int]:
-    return {table.name: _newest(known, table) for table in FILLED}
-
-
-def _newest(known: Sequence[dict[str, Any]], table: Table) -> int:
-    versions = [row[f"{table.name}_version"] for row in known]
-    return max((version for version in versions if isinstance(version, int)), default=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from pyspark.sql import SparkSession
 from nextloop import spark as engines
 from nextloop.errors import SystemFault
 from nextloop.settings import Settings
+from nextloop.storage import gcs
+from nextloop.storage.places import is_bucket
 
 
 @contextmanager
@@ -25,6 +28,9 @@ def session_for(settings: Settings, open_one: SparkSession | None) -> Iterator[S
         if open_one is not None:
             yield open_one
             return
+        if is_bucket(settings.lake) or is_bucket(settings.landing):
+            # For the embedded engine, which is this process, and what it starts.
+            os.environ.update(gcs.environment())
         with engines.session(settings.spark) as opened:
             yield opened
     except PySparkException as error:

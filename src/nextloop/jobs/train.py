@@ -9,7 +9,7 @@ import datetime as dt
 import time
 from dataclasses import dataclass, field
 
-from nextloop.features.reader import read_arrow
+from nextloop.features.reader import read_arrow, versions
 from nextloop.jobs.progress import Progress
 from nextloop.recommender.arrow import from_arrow
 from nextloop.recommender.config import TrainingConfig
@@ -18,7 +18,6 @@ from nextloop.recommender.training import train as train_models
 from nextloop.registry import lifecycle
 from nextloop.registry.publish import publish, trained_models
 from nextloop.settings import Settings
-from nextloop.storage import delta
 from nextloop.storage.lake import open_lake
 from nextloop.tables import INTERACTIONS, ITEM_FEATURES
 
@@ -68,10 +67,11 @@ def train(
     tell = progress or (lambda *_: None)
     started = time.monotonic()
     lake = open_lake(settings.lake)
-    found = {table.name: delta.version(lake, table) for table in (INTERACTIONS, ITEM_FEATURES)}
-    interactions = read_arrow(lake, INTERACTIONS, as_of, version=found[INTERACTIONS.name])
+    made = versions(lake)
+    interactions = read_arrow(lake, INTERACTIONS, as_of, version=made.get(INTERACTIONS.name))
     date: dt.date = interactions["as_of"][0].as_py()
-    items = read_arrow(lake, ITEM_FEATURES, date, version=found[ITEM_FEATURES.name])
+    items = read_arrow(lake, ITEM_FEATURES, date, version=made.get(ITEM_FEATURES.name))
+    found = {table.name: made[table.name] for table in (INTERACTIONS, ITEM_FEATURES)}
     config = config_of(settings)
     result = train_models(
         from_arrow(interactions, items),

@@ -23,7 +23,7 @@ def write_slices(lake: Lake, table: Table, run_id: str, rows: DataFrame) -> list
         What was written, by path; nothing shows before it is published.
     """
     # Only texts and the description go along to the tasks.
-    folder = str(lake.folder(table.name))
+    folder = lake.folder(table.name)
 
     def write(part: pa.Table) -> pa.Table:
         return pa.Table.from_batches([write_slice(folder, table, run_id, part).record()])

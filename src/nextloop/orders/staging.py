@@ -10,9 +10,10 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import numpy as np
@@ -26,7 +27,9 @@ from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.tables import REJECTED_ROWS, Table
 
 # path: as `task_path` spells it.
-TASK_DDL: Final = "path string, file_name string, file_revision int, file_sha256 string"
+TASK_DDL: Final = (
+    "path string, mark string, file_name string, file_revision int, file_sha256 string"
+)
 REPORT_DDL: Final = "report string"
 
 _NOT_TEXT: Final = "no row of it is UTF-8 (CP949, as Excel saves?)"
@@ -81,7 +84,19 @@ class FileReport:
     period_ratios: list[float] = field(default_factory=list)
 
 
-WriteSlice = Callable[[str, Table, str, pa.Table], Any]
+@dataclass(frozen=True)
+class Doors:
+    """How a task reaches files, wherever they lie: `storage.files` and `storage.slices`.
+
+    Attributes:
+        local_copy: Gives a landing file as one of the task's machine.
+        open_output: Opens a file that shows when it is whole.
+        write_slice: Writes a data file of a table.
+    """
+
+    local_copy: Callable[[str, str], AbstractContextManager[Path]]
+    open_output: Callable[[str], AbstractContextManager[BinaryIO]]
+    write_slice: Callable[[str, Table, str, pa.Table], Any]
 
 
 def task_path(path: str) -> str:
@@ -90,66 +105,80 @@ def task_path(path: str) -> str:
 
 
 def reading_task(
-    staging: str, rejects: str, run_id: str, rules: Rules, write_slice: WriteSlice
+    staging: str, rejects: str, run_id: str, rules: Rules, doors: Doors
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]:
     """Make the function that an engine maps over files (`TASK_DDL` to `REPORT_DDL`).
 
     Args:
-        staging: Folder for staged Parquet files.
-        rejects: Folder of the table of rejected rows.
+        staging: Folder or prefix for staged Parquet files.
+        rejects: That of the table of rejected rows.
         run_id: The run.
         rules: The settings.
-        write_slice: `storage.slices.write_slice`.
+        doors: To the files.
     """
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for task in batch.to_pylist():
-                path = os.fsdecode(unquote_to_bytes(task.pop("path")))
-                report, rejected = stage(path, Source(**task), staging, rules)
+                path, mark = os.fsdecode(unquote_to_bytes(task.pop("path"))), task.pop("mark")
+                source = Source(**task)
+                target = f"{staging}/{source.file_sha256}.parquet"
+                report, rejected = stage(path, mark, source, target, rules, doors)
                 if rejected.num_rows:
-                    written = write_slice(rejects, REJECTED_ROWS, run_id, rejected)
+                    written = doors.write_slice(rejects, REJECTED_ROWS, run_id, rejected)
                     report.rejects = dict(vars(written))
                 yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
 
     return read
 
 
-def stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileReport, pa.Table]:
-    """Read one file into the staging folder; return its report and its rejected rows."""
-    with _AT_ONCE:
-        return _stage(path, source, staging, rules)
+def stage(
+    path: str, mark: str, source: Source, target: str, rules: Rules, doors: Doors
+) -> tuple[FileReport, pa.Table]:
+    """Read one file into a staged one; return its report and its rejected rows."""
+    try:
+        with _AT_ONCE, doors.local_copy(path, mark) as copy, ExitStack() as stack:
+            check_file(str(copy), rules)
+            return _read(str(copy), source, rules, _Staged(target, doors, stack))
+    except DataFault as fault:
+        refused = FileReport(**vars(source), refused=fault.message, mend=fault.hint)
+        return refused, REJECTED_ROWS.schema.empty_table()
 
 
-def _stage(path: str, source: Source, staging: str, rules: Rules) -> tuple[FileReport, pa.Table]:
+class _Staged:
+    """A file of staged rows that is opened when there are any."""
+
+    def __init__(self, path: str, doors: Doors, stack: ExitStack) -> None:
+        self.path: str | None = None
+        self._target, self._doors, self._stack = path, doors, stack
+
+    def write(self, rows: pa.Table) -> None:
+        if self.path is None:
+            sink = self._stack.enter_context(self._doors.open_output(self._target))
+            # Read once and dropped: dictionaries would cost more than they save.
+            writer = pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False)
+            self._writer = self._stack.enter_context(writer)
+            self.path = self._target
+        self._writer.write_table(rows)
+
+
+def _read(path: str, source: Source, rules: Rules, staged: _Staged) -> tuple[FileReport, pa.Table]:
     report = FileReport(**vars(source))
     rejected = [REJECTED_ROWS.schema.empty_table()]
-    try:
-        check_file(path, rules)
-    except DataFault as fault:
-        report.refused, report.mend = fault.message, fault.hint
-        return report, rejected[0]
-    target = f"{staging}/{source.file_sha256}.parquet"
-    # Read once and dropped: dictionaries would cost more than they save.
-    with pq.ParquetWriter(target, STAGED, compression="lz4", use_dictionary=False) as writer:
-        for rows in read_rows(path, source, rules):
-            if rows.accepted.num_rows:
-                writer.write_table(rows.accepted)
-                _extend(report, rows)
-            rejected.append(rows.rejected)
-            report.rows_in += rows.records
+    for rows in read_rows(path, source, rules):
+        if rows.accepted.num_rows:
+            staged.write(rows.accepted)
+            _extend(report, rows)
+        rejected.append(rows.rejected)
+        report.rows_in += rows.records
     whole = pa.concat_tables(rejected)
     if whole.num_rows == report.rows_in and pc.all(pc.equal(whole["reason"], "not_utf8")).as_py():
-        Path(target).unlink()
         return _not_text(source), REJECTED_ROWS.schema.empty_table()
     report.rejected = whole.num_rows
     report.reasons = {
         found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
     }
-    if report.staged:
-        report.staged_path = target
-    else:
-        Path(target).unlink()
+    report.staged_path = staged.path
     return report, whole
 
 

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from nextloop.errors import SystemFault
@@ -138,7 +138,7 @@ def _commit(ledger: Ledger, changes: Sequence[Change]) -> None:
     transaction = Transaction(_TRANSACTION, ledger.last + len(rows))
     try:
         write_deltalake(
-            DeltaTable(str(ledger.lake.folder(PROMOTIONS.name)), version=ledger.version),
+            delta.opened(ledger.lake, PROMOTIONS, ledger.version),
             pa.Table.from_pylist(rows, schema=PROMOTIONS.schema),
             mode="append",
             commit_properties=CommitProperties(app_transactions=[transaction]),

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.settings import Settings
 from nextloop.storage.lake import Lake, open_lake
+from nextloop.storage.places import is_bucket
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -39,6 +40,7 @@ _ENVIRONMENT: Final = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+_SQLITE: Final = "sqlite:///"
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -88,9 +90,8 @@ def locate(settings: Settings) -> Store:
         UsageFault: The lake's folder is not ours, or its name cannot stand in an address.
     """
     lake = open_lake(settings.lake)
-    folder = lake.folder(FOLDER)
     given = settings.mlflow.tracking_uri
-    database = None if given else folder / "mlflow.db"
+    database = None if given else lake.local(FOLDER) / "mlflow.db"
     if database and re.search("[%?]", str(database)):
         raise UsageFault(
             f"The lake's path {lake.root} holds % or ?, which MLflow's database address cannot.",
@@ -100,13 +101,22 @@ def locate(settings: Settings) -> Store:
         lake=lake,
         uri=given or f"sqlite:///{database}",
         database=database,
-        artifacts=None if given.startswith(("http:", "https:")) else folder / "artifacts",
+        artifacts=_artifacts(lake, given),
         experiment=settings.mlflow.experiment,
         model_name=settings.registry.model_name,
         metric=f"ndcg_at_{settings.recommender.k}",
         margin=settings.registry.margin,
         staging_size=settings.registry.staging_size,
     )
+
+
+def _artifacts(lake: Lake, uri: str) -> Path | None:
+    """Find the folder of the model files: in the lake, or beside the database of a bucket's."""
+    if uri.startswith(("http:", "https:")):
+        return None
+    if is_bucket(lake.root) and uri.startswith(_SQLITE):
+        return Path(uri.removeprefix(_SQLITE)).absolute().parent / "artifacts"
+    return lake.local(FOLDER) / "artifacts"
 
 
 def exists(store: Store) -> bool:

@@ -100,6 +100,22 @@ class PrivacySettings(Group):
     )
 
 
+class GcsSettings(Group):
+    """How buckets are reached; by Application Default Credentials unless a key is given."""
+
+    service_account_key: SecretStr | None = Field(
+        default=None, description="A service account's key (JSON), where nothing better can be had"
+    )
+    service_account_key_file: Path | None = Field(
+        default=None, description="File that holds it; - is standard input"
+    )
+    connector: str = Field(
+        default="com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26",
+        min_length=1,
+        description="Hadoop connector of Apache Spark: a Maven coordinate, or a .jar",
+    )
+
+
 class MlflowSettings(Group):
     """Where runs and model versions are tracked."""
 
@@ -174,6 +190,7 @@ class Settings(BaseSettings):
     )
     orders: OrderSettings = Field(default_factory=OrderSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    gcs: GcsSettings = Field(default_factory=GcsSettings)
     mlflow: MlflowSettings = Field(default_factory=MlflowSettings)
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     recommender: RecommenderSettings = Field(default_factory=RecommenderSettings)

@@ -13,21 +13,48 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction, RemoveAction
 
-from nextloop.errors import DataFault, SystemFault
+from nextloop.errors import SystemFault
+from nextloop.storage import files as store
 from nextloop.storage.lake import Lake
+from nextloop.storage.opening import NO_VERSION, find, open_table, opened, options
+from nextloop.storage.places import is_bucket
 from nextloop.storage.slices import SliceFile
 from nextloop.tables import Table
 
-NO_VERSION = -1
-"""The version of a table that does not exist yet."""
+__all__ = [
+    "NO_VERSION",
+    "Overtaken",
+    "create",
+    "head",
+    "history",
+    "holds_same",
+    "opened",
+    "paths",
+    "publish",
+    "read",
+    "rewind",
+    "slices",
+    "version",
+]
+
+
+class Overtaken(SystemFault):
+    """Another run committed to a table after this one had looked at it; nothing was changed."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(
+            f"Another run published {table.name} while this one ran; this one changed nothing "
+            "there.",
+            "Run it again: what is already there is skipped.",
+        )
 
 
 def version(lake: Lake, table: Table) -> int:
     """Return the newest version of a table, `NO_VERSION` if there is none."""
-    found = _find(lake, table, None)
+    found = find(lake, table, None)
     return NO_VERSION if found is None else found.version()
 
 
@@ -36,13 +63,15 @@ def create(lake: Lake, table: Table) -> int:
     if (present := version(lake, table)) != NO_VERSION:
         return present
     folder = lake.folder(table.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    if not is_bucket(folder):
+        lake.local(table.name).mkdir(parents=True, exist_ok=True)
     DeltaTable.create(
-        str(folder),
+        folder,
         Schema.from_arrow(table.schema),
         mode="ignore",
         name=table.name,
         description=table.grain,
+        storage_options=options(folder),
     )
     return version(lake, table)
 
@@ -52,6 +81,7 @@ def publish(
     table: Table,
     files: Sequence[SliceFile],
     run_id: str,
+    base: int,
     emptied: Collection[str] = (),
     about: Mapping[str, Any] | None = None,
 ) -> int:
@@ -59,20 +89,21 @@ def publish(
 
     Args:
         lake: The lake.
-        table: The table, made if it is missing.
+        table: The table.
         files: One a slice, written under the table's folder.
         run_id: The run, for the table's history.
+        base: The newest version when the run looked at the table. It is what makes a run that was
+            overtaken, however late it comes, fail instead of publishing what it made of old data.
         emptied: Slices that have no rows any more.
         about: More for the table's history.
 
     Returns:
-        The version that the commit made, or the present one if there was nothing to change.
+        The version that the commit made, or `base` if there was nothing to change.
 
     Raises:
-        SystemFault: Another run committed meanwhile; nothing of this one shows.
+        Overtaken: Another run committed since; nothing of this one shows.
     """
-    base = create(lake, table)
-    handle = _open(lake, table, base)
+    handle = open_table(lake, table, base)
     replaced = {file.value for file in files} | set(emptied)
     removed = [old for old in _adds(handle) if _slice_value(table, old) in replaced]
     if not files and not removed:
@@ -84,24 +115,37 @@ def publish(
             Schema.from_arrow(table.schema),
             commit_properties=CommitProperties(
                 custom_metadata={"run_id": run_id, **(about or {})},
-                # Two runs from one version: the second commit fails, whatever slices it touches.
+                # Of two commits from one version the second fails, whatever slices they touch.
                 app_transactions=[Transaction(f"nextloop.{table.name}", base + 1)],
             ),
         )
     except CommitFailedError as error:
-        raise SystemFault(
-            f"Another run published {table.name} while this one ran; this one changed nothing "
-            "there.",
-            "Run it again: what is already there is skipped.",
-        ) from error
-    return version(lake, table)
+        raise Overtaken(table) from error
+    return base + 1
 
 
-def rewind(lake: Lake, table: Table, to: int) -> None:
-    """Make an older version the newest: takes back what an unfinished run left."""
-    handle = _open(lake, table, None)
-    if handle.version() != to:
-        handle.restore(to)
+def rewind(lake: Lake, table: Table, to: int, base: int) -> int:
+    """Make an older version the newest: takes back what an unfinished run left.
+
+    Args:
+        lake: The lake.
+        table: The table.
+        to: The older version.
+        base: The newest version when it was decided.
+
+    Returns:
+        The newest version now.
+
+    Raises:
+        Overtaken: Another run committed since; nothing was changed.
+    """
+    if base == to:
+        return base
+    try:
+        open_table(lake, table, base).restore(to)
+    except CommitFailedError as error:
+        raise Overtaken(table) from error
+    return base + 1
 
 
 def holds_same(lake: Lake, table: Table, one: int, other: int) -> bool:
@@ -128,7 +172,7 @@ def read(
     Raises:
         DataFault: No such table or version yet.
     """
-    handle = _open(lake, table, at)
+    handle = open_table(lake, table, at)
     found = handle.to_pyarrow_table(
         filters=list(where) or None, columns=None if columns is None else list(columns)
     )
@@ -142,8 +186,9 @@ def head(lake: Lake, table: Table, at: int, rows: int) -> list[dict[str, Any]]:
     for path in paths(lake, table, at):
         if len(found) >= rows:
             break
-        batches = pq.ParquetFile(path).iter_batches(batch_size=max(rows, 1))
-        found += next(batches).slice(0, rows - len(found)).to_pylist()
+        with store.open_input(path) as stream:
+            batches = pq.ParquetFile(stream).iter_batches(batch_size=max(rows, 1))
+            found += next(batches).slice(0, rows - len(found)).to_pylist()
     return found
 
 
@@ -153,57 +198,21 @@ def paths(
     """List the data files of a version, or of some of its slices, for an engine to read."""
     if at == NO_VERSION:
         return []
-    folder = lake.folder(table.name)
     return sorted(
-        str(folder / add["path"])
-        for add in _adds(_open(lake, table, at))
+        f"{lake.folder(table.name)}/{add['path']}"
+        for add in _adds(open_table(lake, table, at))
         if slices is None or _slice_value(table, add) in slices
     )
 
 
 def slices(lake: Lake, table: Table, at: int | None = None) -> list[dict[str, Any]]:
     """Describe a version's data files, one dictionary a file, with their statistics."""
-    return [] if at == NO_VERSION else _adds(_open(lake, table, at))
+    return [] if at == NO_VERSION else _adds(open_table(lake, table, at))
 
 
 def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
     """Return the table's commits, newest first, as Delta records them."""
-    return _open(lake, table, None).history()
-
-
-def _find(lake: Lake, table: Table, at: int | None) -> DeltaTable | None:
-    try:
-        found = DeltaTable(str(lake.folder(table.name)))
-        # Asked for a version far ahead, delta-rs would look for each one up to it.
-        if at is not None and not 0 <= at <= found.version():
-            raise _no_version(table, at)
-        if at is not None and at != found.version():
-            found.load_as_version(at)
-    except TableNotFoundError:
-        return None
-    except DeltaError as error:
-        raise DataFault(
-            f"The log of the table {table.name} in {lake.root} is damaged.",
-            "Restore the lake from a backup, or make a new one from the landing's files.",
-        ) from error
-    return found
-
-
-def _no_version(table: Table, at: int) -> DataFault:
-    return DataFault(
-        f"The table {table.name} has no version {at}.",
-        f"See the versions there are: nextloop tables history {table.name}",
-    )
-
-
-def _open(lake: Lake, table: Table, at: int | None) -> DeltaTable:
-    found = _find(lake, table, at)
-    if found is None:
-        raise DataFault(
-            f"There is no table {table.name} in {lake.root} yet.",
-            "Fill the lake with nextloop ingest, then nextloop features, then nextloop train.",
-        )
-    return found
+    return open_table(lake, table, None).history()
 
 
 def _adds(handle: DeltaTable) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""The lake: one folder that holds every table, the models and the marks of who owns it.
+"""The lake: one folder or bucket prefix that holds every table and the mark of who owns it.
 
-In: a path from the settings. Out: a `Lake`, known to be ours and made with this guest key.
+In: a place from the settings. Out: a `Lake`, known to be ours and made with this guest key.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
-from nextloop.storage.places import folder_at
+from nextloop.storage import files, gcs
+from nextloop.storage.places import is_bucket, place_at
 
 MARKER: Final = "nextloop-lake.json"
-_DRAFT: Final = f".{MARKER}."
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True)
@@ -27,69 +27,87 @@ class Lake:
     """A lake that was opened.
 
     Attributes:
-        root: Absolute folder.
+        root: Absolute folder, or gs://bucket/prefix.
         guest_key_fingerprint: Which guest key made its guest keys; not the key.
     """
 
-    root: Path
+    root: str
     guest_key_fingerprint: str
 
-    def folder(self, name: str) -> Path:
-        """Return the folder of the table or store with that name."""
-        return self.root / name
+    def folder(self, name: str) -> str:
+        """Return where the table or store of that name lies."""
+        return f"{self.root}/{name}"
+
+    def local(self, name: str) -> Path:
+        """Return a folder of this machine inside the lake.
+
+        Raises:
+            UsageFault: The lake is a bucket.
+        """
+        if is_bucket(self.root):
+            raise UsageFault(
+                f"The lake {self.root} is a bucket, and {name} needs a folder of this machine.",
+                "For the registry: set NEXTLOOP_MLFLOW__TRACKING_URI to an MLflow server or to "
+                "sqlite:////path/mlflow.db.",
+            )
+        return Path(self.root) / name
 
 
-def is_lake(path: str | Path) -> bool:
-    """Tell whether there is a lake at a path."""
-    return (Path(path).expanduser() / MARKER).exists()
+def is_lake(place: str | Path) -> bool:
+    """Tell whether there is a lake at a place."""
+    return files.exists(f"{place_at(place)}/{MARKER}")
 
 
-def create_lake(path: str | Path, fingerprint: str) -> Lake:
-    """Open the lake at a path, making it there if the folder is missing or empty.
+def create_lake(place: str | Path, fingerprint: str) -> Lake:
+    """Open the lake at a place, making it there if the folder is missing or empty.
 
     Args:
-        path: Folder of the lake.
+        place: Folder of the lake, or gs://bucket/prefix.
         fingerprint: Of the guest key that this run uses (`nextloop.privacy.fingerprint`).
 
     Raises:
         UsageFault: The folder holds something else, was made with another guest key, or is none.
-        SystemFault: The folder cannot be made or written.
+        SystemFault: The folder cannot be made or written, or the bucket does not answer.
     """
-    root = folder_at(path)
-    if (root / MARKER).exists():
+    root = place_at(place)
+    if files.exists(f"{root}/{MARKER}"):
         return open_lake(root, fingerprint)
     if _holds_else(root):
         raise _not_ours(root)
+    mark = json.dumps({"format": FORMAT, "guest_key_fingerprint": fingerprint}) + "\n"
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        _write_marker(root, fingerprint)
+        if not is_bucket(root):
+            Path(root).mkdir(parents=True, exist_ok=True)
+        files.create_new(f"{root}/{MARKER}", mark.encode())
     except OSError as error:
         raise SystemFault(
             f"The lake {root} cannot be written: {error.strerror}.",
-            "Give another folder with --lake, or make this one writable.",
+            "Give another place with --lake, or make this one writable.",
         ) from error
-    return Lake(root, fingerprint)
+    # Whoever was first made it: perhaps another run, with another key.
+    return open_lake(root, fingerprint)
 
 
-def open_lake(path: str | Path, fingerprint: str | None = None) -> Lake:
+def open_lake(place: str | Path, fingerprint: str | None = None) -> Lake:
     """Open an existing lake.
 
     Args:
-        path: Folder of the lake.
+        place: Folder of the lake, or gs://bucket/prefix.
         fingerprint: Of the guest key in use; None when only reading what needs no guest.
 
     Raises:
-        DataFault: There is no lake at the path.
+        DataFault: There is no lake at the place.
         UsageFault: The folder holds something else, or was made with another guest key.
+        SystemFault: The bucket does not answer.
     """
-    root = folder_at(path)
-    if not (root / MARKER).exists():
+    root = place_at(place)
+    if not files.exists(f"{root}/{MARKER}"):
         if _holds_else(root):
             raise _not_ours(root)
         raise DataFault(
             f"There is no lake at {root}.",
-            "Give its folder with --lake, or make one: nextloop ingest --landing FOLDER --lake "
-            f"{path}",
+            "Give its place with --lake, or make one: nextloop ingest --landing FOLDER --lake "
+            f"{place}",
         )
     made_with = _read_marker(root)
     if fingerprint is not None and fingerprint != made_with:
@@ -106,10 +124,16 @@ def open_lake(path: str | Path, fingerprint: str | None = None) -> Lake:
 def writing(lake: Lake) -> Iterator[None]:
     """Hold the lake for one writing run; the system frees it when the process ends.
 
+    A bucket cannot be held: there, of two runs the one that commits second fails, see
+    docs/decisions/0007.
+
     Raises:
         SystemFault: Another run is writing now; names its process.
     """
-    with (lake.root / "writing.lock").open("a+") as lock:
+    if is_bucket(lake.root):
+        yield
+        return
+    with lake.local("writing.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -125,37 +149,34 @@ def writing(lake: Lake) -> Iterator[None]:
         yield
 
 
-def _holds_else(root: Path) -> bool:
+def _holds_else(root: str) -> bool:
     """Tell whether something lies there that is not ours; a mark that was not finished is."""
-    if not root.is_dir():
-        return root.exists()
-    return any(not path.name.startswith(_DRAFT) for path in root.iterdir())
+    if is_bucket(root):
+        return bool(gcs.listed(root, most=1))
+    folder = Path(root)
+    if not folder.is_dir():
+        return folder.exists()
+    return any(not path.name.startswith(MARKER) for path in folder.iterdir())
 
 
-def _not_ours(root: Path) -> UsageFault:
+def _not_ours(root: str) -> UsageFault:
     return UsageFault(
         f"{root} is not a NextLoop lake (it has no {MARKER}), so nothing is written there.",
-        "Give an empty or new folder with --lake.",
+        "Give an empty or new place with --lake.",
     )
 
 
-def _write_marker(root: Path, fingerprint: str) -> None:
-    new = root / f"{_DRAFT}{os.getpid()}"
-    new.write_text(json.dumps({"format": FORMAT, "guest_key_fingerprint": fingerprint}) + "\n")
-    new.replace(root / MARKER)
-
-
-def _read_marker(root: Path) -> str:
+def _read_marker(root: str) -> str:
     try:
-        mark = json.loads((root / MARKER).read_text())
+        mark = json.loads(files.read_bytes(f"{root}/{MARKER}"))
         if mark["format"] != FORMAT:
             raise UsageFault(
                 f"The lake {root} has format {mark['format']}; this release reads {FORMAT}.",
-                "Use the release that made it, or a new lake.",
+                "Use the release that made it, or make a new lake from the landing's files.",
             )
         return str(mark["guest_key_fingerprint"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataFault(
-            f"The lake's mark {root / MARKER} cannot be read ({type(error).__name__}).",
+            f"The lake's mark {root}/{MARKER} cannot be read ({type(error).__name__}).",
             "Restore that file from a backup, or use a new lake.",
         ) from error

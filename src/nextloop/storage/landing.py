@@ -1,82 +1,98 @@
-"""The landing: the folder into which hotels' order files are put.
+"""The landing: the folder or bucket into which hotels' order files are put.
 
-In: a path from the settings. Out: its order files with the digest of their bytes.
+In: a place from the settings. Out: its order files, with the digest of their bytes where one must
+know it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
-from nextloop.storage.places import folder_at
+from nextloop.storage import files
+from nextloop.storage.files import Found
+from nextloop.storage.places import is_bucket, place_at
 
 SUFFIXES: Final = (".csv", ".csv.gz")
 _HASHING_THREADS: Final = 4
 
 
 @dataclass(frozen=True)
-class LandingFile:
-    """One file of the landing.
+class LandingFile(Found):
+    """One file of the landing whose content is known.
 
     Attributes:
-        name: Relative to the landing, with `/`; UTF-8.
-        path: Where an engine's task opens it.
-        size: Bytes.
         sha256: Of its bytes.
     """
 
-    name: str
-    path: str
-    size: int
     sha256: str
 
 
-def list_landing(path: str | Path) -> list[LandingFile]:
+def list_landing(place: str | Path) -> list[Found]:
     """List the order files (.csv, .csv.gz) of a landing and its folders, by name.
 
     Raises:
-        UsageFault: There is no such folder.
+        UsageFault: There is no such folder or bucket.
         DataFault: It holds no order file.
-        SystemFault: A file cannot be read.
+        SystemFault: A file cannot be looked at, or the bucket does not answer.
     """
-    root = folder_at(path)
-    if not root.is_dir():
+    root = place_at(place)
+    if not is_bucket(root) and not Path(root).is_dir():
         raise UsageFault(
             f"The landing {root} is not a folder.",
             "Give the folder of the order files with --landing.",
         )
-    found = sorted(
-        file
-        for file in root.rglob("*")
-        if file.name.lower().endswith(SUFFIXES)
-        and not file.name.startswith(".")
-        and (file.is_file() or file.is_symlink())
-        and not file.is_dir()
-    )
+    try:
+        found = files.listed(root, _is_order_file)
+    except FileNotFoundError as error:
+        raise _unreadable(root, error) from error
     if not found:
         raise DataFault(
             f"The landing {root} holds no order file ({' or '.join(SUFFIXES)}).",
-            f"Put the hotels' weekly files there, or make some: nextloop simulate --out {path}",
+            f"Put the hotels' weekly files there, or make some: nextloop simulate --out {place}",
         )
+    return found
+
+
+def hashed(found: Sequence[Found], known: Mapping[tuple[str, str], str]) -> list[LandingFile]:
+    """Give every file its digest, reading only those that are not known by name and mark.
+
+    Args:
+        found: Files of the landing.
+        known: Digests by (name, mark).
+
+    Raises:
+        SystemFault: A file cannot be read.
+    """
     with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-        return list(pool.map(lambda file: _describe(root, file), found))
+        return list(pool.map(lambda file: _hashed(file, known), found))
 
 
-def _describe(root: Path, file: Path) -> LandingFile:
+def _hashed(file: Found, known: Mapping[tuple[str, str], str]) -> LandingFile:
+    digest = known.get((file.name, file.mark)) or _digest(file)
+    return LandingFile(**vars(file), sha256=digest)
+
+
+def _digest(file: Found) -> str:
     try:
-        with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        size = file.stat().st_size
+        with files.open_input(file.path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     except OSError as error:
-        raise SystemFault(
-            f"The landing file {file} cannot be read: {error.strerror}.",
-            "Make it readable, or move it out of the landing.",
-        ) from error
-    # A name in another encoding than UTF-8 is shown by its bytes, which every table can hold.
-    name = os.fsencode(file.relative_to(root)).decode("utf-8", "backslashreplace")
-    return LandingFile(name, str(file), size, digest)
+        raise _unreadable(file.path, error) from error
+
+
+def _is_order_file(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return base.lower().endswith(SUFFIXES) and not base.startswith(".")
+
+
+def _unreadable(path: str, error: OSError) -> SystemFault:
+    return SystemFault(
+        f"The landing file {error.filename or path} cannot be read: {error.strerror}.",
+        "Make it readable, or move it out of the landing.",
+    )

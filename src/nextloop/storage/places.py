@@ -1,24 +1,46 @@
-"""Places that the settings name: folders of this machine, until buckets are supported."""
+"""Places that the settings name: a folder of this machine, or a prefix of a bucket.
+
+In: a setting. Out: a text that every library takes: an absolute path, or `gs://bucket/prefix`.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
 
 from nextloop.errors import UsageFault
 
+_BUCKET: Final = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])((?:/[^/]+)*)/*")
+_FILE: Final = "file://"
 
-def folder_at(place: str | Path) -> Path:
-    """Return the absolute folder that a setting names.
+
+def place_at(place: str | Path) -> str:
+    """Return the place that a setting names, spelled in one way.
 
     Args:
-        place: A path, perhaps with `~`, or an address such as `gs://bucket/path`.
+        place: A path, perhaps with `~`, `file:///path`, or `gs://bucket/prefix`.
+
+    Returns:
+        An absolute path or `gs://bucket/prefix`, without a slash at its end.
 
     Raises:
-        UsageFault: It is an address: taken for a path, it would make a folder named `gs:`.
+        UsageFault: It is an address of something else, or no bucket can have that name.
     """
-    if "://" in str(place):
+    text = str(place)
+    if text.startswith(_FILE):
+        text = text.removeprefix(_FILE)
+    if "://" not in text:
+        return str(Path(text).expanduser().absolute())
+    bucket = _BUCKET.fullmatch(text)
+    if bucket is None:
         raise UsageFault(
-            f"{place} is a bucket, and this release reads and writes local folders only.",
-            "Give a folder of this machine, such as a mounted bucket.",
+            f"{text} is neither a folder nor a bucket's address.",
+            "Give a folder, or gs://bucket/prefix with a bucket's name in lower case.",
         )
-    return Path(place).expanduser().absolute()
+    return f"gs://{bucket[1]}{bucket[2]}"
+
+
+def is_bucket(place: str) -> bool:
+    """Tell whether a place lies in a bucket."""
+    return place.startswith("gs://")

@@ -9,13 +9,13 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from nextloop.storage.files import open_output
 from nextloop.tables import Table
 
 _ROW_GROUP_ROWS: Final = 256 * 1024
@@ -50,7 +50,7 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
     """Write one slice's rows, sorted by the table's key.
 
     Args:
-        folder: The table's folder.
+        folder: The table's folder or prefix.
         table: Its description.
         run_id: Names the run's own folder inside it.
         rows: At least one row, all with one value of `table.slice_by` and of `table.part_by`,
@@ -68,13 +68,10 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
     value = _only(table, rows, table.slice_by)
     part = f"-{_only(table, rows, table.part_by)}" if table.part_by else ""
     path = f"run-{run_id}/{value}{part}.parquet"
-    target = Path(folder) / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # A task that is tried again must not append to what its first try left.
-    scratch = target.with_suffix(".writing")
-    pq.write_table(rows, scratch, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
-    scratch.replace(target)
-    return SliceFile(path, target.stat().st_size, value, rows.num_rows, _stats(table, rows))
+    with open_output(f"{folder}/{path}") as sink:
+        pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
+        size = sink.tell()
+    return SliceFile(path, size, value, rows.num_rows, _stats(table, rows))
 
 
 def _only(table: Table, rows: pa.Table, column: str) -> str:

@@ -17,6 +17,11 @@ LANDING_FILES: Final = Table(
         Column("file_name", pa.string(), "Name in the landing.", nullable=False),
         Column("file_revision", pa.int32(), "1, or more when it came again.", nullable=False),
         Column("file_sha256", pa.string(), "SHA-256 of its bytes.", nullable=False),
+        Column(
+            "file_mark",
+            pa.string(),
+            "What the store says of that content: its generation, or its last change.",
+        ),
         Column("file_bytes", pa.int64(), "Its size.", nullable=False),
         Column("outcome", pa.string(), "ingested or refused.", nullable=False),
         Column("reason", pa.string(), "Why it was refused."),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from pyspark.sql import SparkSession
 
 from nextloop.jobs.ledger import Plan
 from nextloop.orders.rows import Rules
+from nextloop.storage import files
 from nextloop.storage.lake import Lake
+from nextloop.storage.places import is_bucket
+
+_NAME_TIME: Final = "%Y%m%dT%H%M%S"
+_LONGEST_RUN: Final = timedelta(hours=24)
+"""Staged rows of a bucket's lake are taken for a dead run's after this time."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +31,32 @@ class Run:
     rules: Rules
     plan: Plan
     run_id: str
-    staging: Path
+    staging: str
     period_unit: str
 
 
+def new_run_id() -> str:
+    """Name a run: when it started, and what no other run has."""
+    return f"{datetime.now(UTC):{_NAME_TIME}}-{secrets.token_hex(4)}"
+
+
 @contextmanager
-def staging_folder(lake: Lake, run_id: str) -> Iterator[Path]:
-    """Make the run's folder for staged rows; a dead run's folder goes with the next run."""
+def staging_folder(lake: Lake, run_id: str) -> Iterator[str]:
+    """Give the run's folder for staged rows; a dead run's folder goes with the next run."""
     root = lake.folder("staging")
-    shutil.rmtree(root, ignore_errors=True)
-    path = root / run_id
-    path.mkdir(parents=True)
+    if is_bucket(root):
+        _sweep(root)
+    else:  # whoever holds the lake is the only one that is alive
+        files.remove_tree(root)
     try:
-        yield path
+        yield f"{root}/{run_id}"
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        files.remove_tree(f"{root}/{run_id}" if is_bucket(root) else root)
+
+
+def _sweep(root: str) -> None:
+    """Remove what runs left that were killed long ago."""
+    for run_id in {found.name.partition("/")[0] for found in files.listed(root)}:
+        started = datetime.strptime(run_id.partition("-")[0], _NAME_TIME).replace(tzinfo=UTC)
+        if datetime.now(UTC) - started > _LONGEST_RUN:
+            files.remove_tree(f"{root}/{run_id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nextloop.jobs import ledger
+from nextloop.jobs import settling
 from nextloop.jobs.ingest.context import Run
 from nextloop.jobs.ingest.transformation import Settled
 from nextloop.jobs.writing import write_slices
@@ -30,7 +30,12 @@ def convert(run: Run, files: Sequence[FileReport], settled: Settled) -> dict[str
     written[REJECTED_ROWS] = rejects
     return {
         table.name: delta.publish(
-            run.lake, table, written.get(table, ()), run.run_id, emptied.get(table, ())
+            run.lake,
+            table,
+            written.get(table, ()),
+            run.run_id,
+            run.plan.versions[table.name],
+            emptied.get(table, ()),
         )
-        for table in ledger.FILLED
+        for table in settling.FILLED
     }

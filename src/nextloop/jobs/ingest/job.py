@@ -7,16 +7,14 @@ table). Nothing shows before the last stage; the ledger's commit makes the run f
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
-from nextloop.jobs import ledger
-from nextloop.jobs.ingest.context import Run, staging_folder
+from nextloop.jobs import ledger, settling
+from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
 from nextloop.jobs.ingest.conversion import convert
 from nextloop.jobs.ingest.report import IngestReport, add_up, doubtful_unit
 from nextloop.jobs.ingest.transformation import settle
@@ -27,8 +25,8 @@ from nextloop.jobs.sessions import session_for
 from nextloop.orders.rows import Rules
 from nextloop.privacy import fingerprint, load_key
 from nextloop.settings import Settings
-from nextloop.storage import delta
-from nextloop.storage.lake import create_lake, is_lake, writing
+from nextloop.storage.delta import Overtaken
+from nextloop.storage.lake import Lake, create_lake, is_lake, writing
 from nextloop.storage.landing import list_landing
 from nextloop.tables import LANDING_FILES
 from nextloop.telemetry import logs
@@ -52,13 +50,12 @@ def ingest(
     Raises:
         NextLoopError: The landing, the lake or the engine is not usable; nothing was published.
     """
-    files = list_landing(settings.landing)
+    found = list_landing(settings.landing)
     had_key = settings.privacy.guest_key is not None or settings.privacy.guest_key_file.exists()
     # A lake that is there was made with a key: a new one could only be wrong.
     key = load_key(settings, create=not is_lake(settings.lake))
     lake = create_lake(settings.lake, fingerprint(key))
-    run_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-    report = IngestReport(run_id)
+    report = IngestReport(new_run_id())
     if not had_key:
         report.warnings.append(
             f"made a guest key at {settings.privacy.guest_key_file}: keep a copy of it away from "
@@ -66,19 +63,31 @@ def ingest(
         )
     with writing(lake):
         rules = rules_of(settings, key)
-        plan = ledger.plan(lake, files, rules)
-        report.rewound = ledger.rewind_unfinished(lake, plan.versions)
+        state = settling.settle(lake)
+        plan = ledger.plan(state, found, rules)
+        report.rewound, report.versions = state.rewound, dict(state.heads)
         report.seen_files, report.refused = len(plan.seen), list(plan.refused)
-        # The ledger is there before any order: where orders are and it is not, it was lost.
-        delta.create(lake, LANDING_FILES)
-        for table in ledger.FILLED:
-            report.versions[table.name] = delta.create(lake, table)
         if plan.new:
-            with session_for(settings, spark) as session, staging_folder(lake, run_id) as staging:
+            with (
+                session_for(settings, spark) as session,
+                staging_folder(lake, report.run_id) as staging,
+                _settled_after(lake),
+            ):
                 unit = settings.orders.period_unit
-                run = Run(lake, session, rules, plan, run_id, staging, unit)
+                run = Run(lake, session, rules, plan, report.run_id, staging, unit)
                 _take_in(run, report, progress or (lambda *_: None))
     return report
+
+
+@contextmanager
+def _settled_after(lake: Lake) -> Iterator[None]:
+    """Leave the tables as the ledger says, whether this run was overtaken or overtook another."""
+    try:
+        yield
+    except Overtaken:
+        settling.settle(lake)
+        raise
+    settling.settle(lake)
 
 
 def rules_of(settings: Settings, key: bytes) -> Rules:
@@ -116,6 +125,7 @@ def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:
         settled = settle(run, files)
         add_up(report, files, settled.counts)
     with stage("conversion"):
-        report.versions |= convert(run, files, settled)
-        ledger.record(run.lake, run.run_id, run.plan, files, settled.counts, report.versions)
+        versions = convert(run, files, settled)
+        recorded = ledger.record(run.lake, run.run_id, run.plan, files, settled.counts, versions)
+        report.versions |= versions | {LANDING_FILES.name: recorded}
     progress(len(_STAGES), len(_STAGES), "published")

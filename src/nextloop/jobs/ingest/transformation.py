@@ -16,6 +16,7 @@ from nextloop.jobs.ledger import Counts
 from nextloop.orders import transform
 from nextloop.orders.staging import FileReport
 from nextloop.storage import delta
+from nextloop.storage.files import open_output
 from nextloop.tables import ORDER_LINES, ORDERS, Table
 
 
@@ -63,7 +64,7 @@ def _moved(run: Run, new: DataFrame, files: Sequence[FileReport]) -> set[str]:
     high = max(file.high for file in files if file.high is not None)
     weeks = {week for file in files for week in file.weeks}
     found = [
-        str(run.lake.folder(ORDERS.name) / add["path"])
+        f"{run.lake.folder(ORDERS.name)}/{add['path']}"
         for add in delta.slices(run.lake, ORDERS, run.plan.versions[ORDERS.name])
         if str(add["min.order_week"]) not in weeks
         and add["min.order_seq"] <= high
@@ -84,7 +85,7 @@ def _known(run: Run, table: Table, weeks: set[str]) -> tuple[DataFrame | None, i
     ]
     if not adds:
         return None, 0
-    paths = [str(run.lake.folder(table.name) / add["path"]) for add in adds]
+    paths = [f"{run.lake.folder(table.name)}/{add['path']}" for add in adds]
     return run.spark.read.parquet(*paths), sum(add["num_records"] for add in adds)
 
 
@@ -110,6 +111,7 @@ def _superseded(run: Run, contested: pa.Table) -> DataFrame | None:
     losers = contested.filter(pc.greater(contested["place"], 1))
     if not losers.num_rows:
         return None
-    path = run.staging / "superseded.parquet"
-    pq.write_table(losers, path)
-    return run.spark.read.parquet(str(path))
+    path = f"{run.staging}/superseded.parquet"
+    with open_output(path) as sink:
+        pq.write_table(losers, sink)
+    return run.spark.read.parquet(path)

@@ -1,0 +1,236 @@
+"""Google Cloud Storage: the only place that knows its client, credentials and errors.
+
+In: `gs://bucket/prefix` texts. Out: files, and what other libraries must be told to reach the same
+buckets. Credentials are Application Default Credentials throughout: workload identity, an attached
+service account, `gcloud auth application-default login`, or the key file that `credentials` keeps
+for the life of a job. Where STORAGE_EMULATOR_HOST is set, everything goes there, unsigned.
+
+Source: https://cloud.google.com/storage/docs/request-preconditions
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from nextloop.errors import SystemFault, UsageFault
+
+if TYPE_CHECKING:
+    from google.cloud.storage import Blob, Bucket
+
+EMULATOR: Final = "STORAGE_EMULATOR_HOST"
+KEY_FILE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
+_TIMEOUT: Final = (5.0, 60.0)  # seconds to connect, to the next byte
+_RETRY_SECONDS: Final = 60.0
+_SIGN_IN: Final = (
+    "Run where a service account is attached, or: gcloud auth application-default login. Its role "
+    "must be Storage Object User on the bucket."
+)
+
+
+def listed(place: str, most: int | None = None) -> list[tuple[str, str, int, str]]:
+    """List a prefix's objects, by name: path, name below the prefix, bytes, generation.
+
+    Args:
+        place: A bucket's prefix.
+        most: How many at most; all if None.
+
+    Raises:
+        UsageFault: There is no such bucket.
+        SystemFault: It does not answer, or refuses.
+    """
+    bucket, prefix = _split(place)
+    start = f"{prefix}/" if prefix else ""
+    try:
+        with _told(place):
+            found = list(
+                bucket.client.list_blobs(
+                    bucket, max_results=most, prefix=start, timeout=_TIMEOUT, retry=_retry()
+                )
+            )
+    except FileNotFoundError as error:
+        raise UsageFault(
+            f"There is no bucket {bucket.name}, or this account may not see it.",
+            "Check its name, and that the account's role lets it list the bucket.",
+        ) from error
+    return [
+        (f"gs://{bucket.name}/{blob.name}", blob.name[len(start) :], blob.size, _mark(blob))
+        for blob in found
+        if not blob.name.endswith("/")  # what consoles make for an empty folder
+    ]
+
+
+def exists(path: str) -> bool:
+    """Tell whether there is an object."""
+    with _told(path):
+        return bool(_blob(path).exists(timeout=_TIMEOUT, retry=_retry()))
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a small object whole.
+
+    Raises:
+        FileNotFoundError: There is none.
+        SystemFault: The bucket does not answer, or refuses.
+    """
+    with _told(path):
+        return cast("bytes", _blob(path).download_as_bytes(timeout=_TIMEOUT, retry=_retry()))
+
+
+@contextmanager
+def open_input(path: str) -> Iterator[BinaryIO]:
+    """Open an object by a copy in a temporary file that has no name any more."""
+    with tempfile.TemporaryFile() as copy, _told(path):
+        _blob(path).download_to_file(copy, timeout=_TIMEOUT, retry=_retry())
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[BinaryIO]:
+    """Write an object by a temporary file: it is sent when the block has ended well."""
+    with tempfile.TemporaryFile() as draft:
+        yield cast("BinaryIO", draft)
+        with _told(path):
+            draft.seek(0)
+            _blob(path).upload_from_file(draft, timeout=_TIMEOUT, retry=_retry())
+
+
+@contextmanager
+def local_copy(path: str, mark: str) -> Iterator[Path | None]:
+    """Copy an object, as it was listed, into a temporary file of the same suffixes.
+
+    Yields:
+        The copy; None if that generation of the object is gone.
+
+    Raises:
+        SystemFault: The bucket does not answer, or refuses.
+    """
+    from google.api_core.exceptions import PreconditionFailed
+
+    with tempfile.TemporaryDirectory(prefix="nextloop-") as folder:
+        copy = Path(folder) / f"copy{''.join(Path(path).suffixes[-2:])}"
+        try:
+            with _told(path):
+                _blob(path).download_to_filename(
+                    str(copy), if_generation_match=int(mark), timeout=_TIMEOUT, retry=_retry()
+                )
+        except (PreconditionFailed, FileNotFoundError):
+            yield None
+            return
+        yield copy
+
+
+def create_new(path: str, data: bytes) -> bool:
+    """Write a small object unless there is one; tell whether it was written.
+
+    Where the answer to a write was lost, a second try finds the object there and tells False.
+    """
+    from google.api_core.exceptions import PreconditionFailed
+
+    with _told(path):
+        try:
+            _blob(path).upload_from_string(
+                data, if_generation_match=0, timeout=_TIMEOUT, retry=_retry()
+            )
+        except PreconditionFailed:
+            return False
+    return True
+
+
+def remove_tree(place: str) -> None:
+    """Remove all objects below a prefix."""
+    for path, *_ in listed(place):
+        # Gone already: a retry whose first try was done.
+        with suppress(FileNotFoundError), _told(path):
+            _blob(path).delete(timeout=_TIMEOUT, retry=_retry())
+
+
+def delta_options() -> dict[str, str]:
+    """Tell delta-rs, as `storage_options`, how to reach the buckets."""
+    if endpoint := os.environ.get(EMULATOR):
+        return {"google_service_account_key": _unsigned(endpoint)}
+    key_file = os.environ.get(KEY_FILE)
+    return {"google_application_credentials": key_file} if key_file else {}
+
+
+def environment() -> dict[str, str]:
+    """Tell an engine, as variables of its process or tasks, how to reach the buckets."""
+    found = {name: os.environ[name] for name in (EMULATOR, KEY_FILE) if name in os.environ}
+    if endpoint := found.get(EMULATOR):
+        found["GOOGLE_SERVICE_ACCOUNT_KEY"] = _unsigned(endpoint)
+    return found
+
+
+def _unsigned(endpoint: str) -> str:
+    """Spell an account without a key, by which Rust's object_store signs nothing."""
+    empty = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
+    return json.dumps({"gcs_base_url": endpoint.rstrip("/"), "disable_oauth": True, **empty})
+
+
+def _mark(blob: Blob) -> str:
+    return str(blob.generation)
+
+
+def _split(place: str) -> tuple[Bucket, str]:
+    name, _, path = place.removeprefix("gs://").partition("/")
+    return _client(os.getpid()).bucket(name), path
+
+
+def _blob(path: str) -> Blob:
+    bucket, name = _split(path)
+    return bucket.blob(name)
+
+
+@cache
+def _client(_process: int) -> Any:
+    """Make the client, one a process: connections must not be shared with a fork."""
+    from google.cloud import storage
+
+    with _told("gs://"):
+        return storage.Client(project=None)
+
+
+def _retry() -> Any:
+    # All our writes are repeatable: a run's files have names of their own, the rest is conditional.
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    return DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
+
+
+@contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Turn the client's errors into one line."""
+    from google.api_core.exceptions import (
+        Forbidden,
+        GoogleAPIError,
+        NotFound,
+        PreconditionFailed,
+        Unauthorized,
+    )
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except PreconditionFailed:
+        raise  # whoever asked for it knows what it means
+    except NotFound as error:
+        raise FileNotFoundError(2, "There is no such bucket or object", place) from error
+    except (Forbidden, Unauthorized) as error:
+        raise SystemFault(f"{place} refuses this account ({error.code}).", _SIGN_IN) from error
+    except DefaultCredentialsError as error:
+        raise SystemFault("There are no Google Cloud credentials here.", _SIGN_IN) from error
+    except GoogleAuthError as error:
+        raise SystemFault(f"Google Cloud refused the credentials for {place}.", _SIGN_IN) from error
+    except (GoogleAPIError, RequestException) as error:
+        raise SystemFault(
+            f"{place} did not answer ({type(error).__name__}).",
+            "Check the network and the bucket's name, then run it again.",
+        ) from error
