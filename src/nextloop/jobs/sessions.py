@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from nextloop import spark as engines
 from nextloop.errors import SystemFault
 from nextloop.settings import Settings
-from nextloop.storage import gcs
+from nextloop.storage import gcs_options
 from nextloop.storage.places import is_bucket
 
 
@@ -30,7 +30,7 @@ def session_for(settings: Settings, open_one: SparkSession | None) -> Iterator[S
             return
         if is_bucket(settings.lake) or is_bucket(settings.landing):
             # For the embedded engine, which is this process, and what it starts.
-            os.environ.update(gcs.environment())
+            os.environ.update(gcs_options.environment())
         with engines.session(settings.spark) as opened:
             yield opened
     except PySparkException as error:

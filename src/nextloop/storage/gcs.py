@@ -1,7 +1,6 @@
 """Google Cloud Storage: the only place that knows its client, credentials and errors.
 
-In: `gs://bucket/prefix` texts. Out: files, and what other libraries must be told to reach the same
-buckets. Credentials are Application Default Credentials throughout: workload identity, an attached
+In: `gs://bucket/prefix` texts. Out: files. Credentials are Application Default Credentials throughout: workload identity, an attached
 service account, `gcloud auth application-default login`, or the key file that `credentials` keeps
 for the life of a job. Where STORAGE_EMULATOR_HOST is set, everything goes there, unsigned.
 
@@ -10,7 +9,6 @@ Source: https://cloud.google.com/storage/docs/request-preconditions
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -24,8 +22,6 @@ from nextloop.errors import SystemFault, UsageFault
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket
 
-EMULATOR: Final = "STORAGE_EMULATOR_HOST"
-KEY_FILE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
 _TIMEOUT: Final = (5.0, 60.0)  # seconds to connect, to the next byte
 _RETRY_SECONDS: Final = 60.0
 _SIGN_IN: Final = (
@@ -150,28 +146,6 @@ def remove_tree(place: str) -> None:
         # Gone already: a retry whose first try was done.
         with suppress(FileNotFoundError), _told(path):
             _blob(path).delete(timeout=_TIMEOUT, retry=_retry())
-
-
-def delta_options() -> dict[str, str]:
-    """Tell delta-rs, as `storage_options`, how to reach the buckets."""
-    if endpoint := os.environ.get(EMULATOR):
-        return {"google_service_account_key": _unsigned(endpoint)}
-    key_file = os.environ.get(KEY_FILE)
-    return {"google_application_credentials": key_file} if key_file else {}
-
-
-def environment() -> dict[str, str]:
-    """Tell an engine, as variables of its process or tasks, how to reach the buckets."""
-    found = {name: os.environ[name] for name in (EMULATOR, KEY_FILE) if name in os.environ}
-    if endpoint := found.get(EMULATOR):
-        found["GOOGLE_SERVICE_ACCOUNT_KEY"] = _unsigned(endpoint)
-    return found
-
-
-def _unsigned(endpoint: str) -> str:
-    """Spell an account without a key, by which Rust's object_store signs nothing."""
-    empty = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
-    return json.dumps({"gcs_base_url": endpoint.rstrip("/"), "disable_oauth": True, **empty})
 
 
 def _mark(blob: Blob) -> str:

@@ -11,7 +11,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from nextloop.errors import DataFault, SystemFault
-from nextloop.storage import gcs
+from nextloop.storage import gcs_options
 from nextloop.storage.lake import Lake
 from nextloop.storage.places import is_bucket
 from nextloop.tables import Table
@@ -85,4 +85,4 @@ def open_table(lake: Lake, table: Table, at: int | None) -> DeltaTable:
 
 def options(folder: str) -> dict[str, str] | None:
     """Tell delta-rs how to reach a table's folder or prefix."""
-    return gcs.delta_options() if is_bucket(folder) else None
+    return gcs_options.delta_options() if is_bucket(folder) else None
