@@ -23,11 +23,11 @@ def test_every_declaration_is_listed_once():
 
 @pytest.mark.parametrize("metric", metrics.ALL, ids=lambda metric: metric.name)
 def test_name_says_kind_and_unit(metric):
-    """Counters end in _total, distributions in a base unit; all start with nextloop or http."""
+    """Counters end in _total, the others in what they count; all start with nextloop or http."""
     suffix = {
         metrics.CounterMetric: r"_total",
         metrics.HistogramMetric: r"_(seconds|bytes)",
-        metrics.GaugeMetric: r"_(info|seconds|bytes|ratio|count)",
+        metrics.GaugeMetric: r"_(info|seconds|bytes|ratio|rows|files)",
     }[type(metric)]
     assert re.fullmatch(rf"(nextloop|http)_[a-z_]+{suffix}", metric.name)
     assert metric.help.endswith(".")

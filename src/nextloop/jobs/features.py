@@ -20,7 +20,7 @@ from nextloop.errors import DataFault
 from nextloop.features import build
 from nextloop.features.reader import VERSIONS
 from nextloop.features.source import Clocks
-from nextloop.jobs import settling
+from nextloop.jobs import metrics, settling
 from nextloop.jobs.progress import Progress
 from nextloop.jobs.sessions import session_for
 from nextloop.jobs.writing import write_slices
@@ -88,6 +88,7 @@ def features(
             with session_for(settings, spark) as session:
                 _make(lake, session, settings, report, bases, progress or (lambda *_: None))
     report.seconds = round(time.monotonic() - started, 3)
+    metrics.leave_features(settings, report)
     return report
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
 from nextloop.settings.tree import (
+    GcsSettings,
     MlflowSettings,
     OrderSettings,
     PrivacySettings,
@@ -19,6 +20,7 @@ from nextloop.settings.tree import (
 )
 
 __all__ = [
+    "GcsSettings",
     "MlflowSettings",
     "OrderSettings",
     "PrivacySettings",

@@ -188,6 +188,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="auto: console on a terminal, JSON lines otherwise"
     )
+    metrics_folder: HomePath | None = Field(
+        default=None, description="Where jobs leave their metrics, for node_exporter's textfiles"
+    )
     orders: OrderSettings = Field(default_factory=OrderSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     gcs: GcsSettings = Field(default_factory=GcsSettings)

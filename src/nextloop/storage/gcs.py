@@ -1,8 +1,9 @@
 """Google Cloud Storage: the only place that knows its client, credentials and errors.
 
-In: `gs://bucket/prefix` texts. Out: files. Credentials are Application Default Credentials throughout: workload identity, an attached
-service account, `gcloud auth application-default login`, or the key file that `credentials` keeps
-for the life of a job. Where STORAGE_EMULATOR_HOST is set, everything goes there, unsigned.
+In: `gs://bucket/prefix` texts. Out: files. Credentials are Application Default Credentials
+throughout: workload identity, an attached service account, `gcloud auth application-default
+login`, or the key file that `signing_in` keeps for the life of a job. Where STORAGE_EMULATOR_HOST
+is set, everything goes there, unsigned.
 
 Source: https://cloud.google.com/storage/docs/request-preconditions
 """

@@ -115,6 +115,42 @@ HTTP_DURATION = HistogramMetric(
     ("method", "handler"),
 )
 
+# What a job did last: gauges, because each run's process leaves them once and ends.
+JOB_SUCCESS = GaugeMetric(
+    "nextloop_job_last_success_timestamp_seconds",
+    "When the job last ended well, in seconds since 1970.",
+    ("job",),
+)
+JOB_STAGE_SECONDS = GaugeMetric(
+    "nextloop_job_stage_duration_seconds",
+    "How long each stage of the job's last run took.",
+    ("job", "stage"),
+)
+INGEST_ROWS = GaugeMetric(
+    "nextloop_ingest_rows",
+    "Rows of the last ingest run, by what became of them.",
+    ("outcome",),
+)
+INGEST_REJECTED_ROWS = GaugeMetric(
+    "nextloop_ingest_rejected_rows",
+    "Rejected rows of the last ingest run, by reason code.",
+    ("reason",),
+)
+INGEST_FILES = GaugeMetric(
+    "nextloop_ingest_files",
+    "Landing files of the last ingest run, by what became of them.",
+    ("outcome",),
+)
+FEATURE_ROWS = GaugeMetric(
+    "nextloop_feature_rows",
+    "Rows of each feature table as of the last date.",
+    ("table",),
+)
+FEATURES_AS_OF = GaugeMetric(
+    "nextloop_features_as_of_timestamp_seconds",
+    "The last day that the newest features know, its start in UTC, in seconds since 1970.",
+)
+
 ALL: tuple[Metric, ...] = (
     RECOMMENDATION_REQUESTS,
     RECOMMENDATION_DURATION,
@@ -123,4 +159,11 @@ ALL: tuple[Metric, ...] = (
     MODEL_LOADED,
     HTTP_REQUESTS,
     HTTP_DURATION,
+    JOB_SUCCESS,
+    JOB_STAGE_SECONDS,
+    INGEST_ROWS,
+    INGEST_REJECTED_ROWS,
+    INGEST_FILES,
+    FEATURE_ROWS,
+    FEATURES_AS_OF,
 )

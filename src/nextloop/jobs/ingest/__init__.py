@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nextloop.jobs.ingest.job import ingest, rules_of
+from nextloop.jobs.ingest.job import ingest
 from nextloop.jobs.ingest.report import IngestReport
 
-__all__ = ["IngestReport", "ingest", "rules_of"]
+__all__ = ["IngestReport", "ingest"]

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
-from nextloop.jobs import ledger, settling
+from nextloop.jobs import ledger, metrics, settling
 from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
 from nextloop.jobs.ingest.conversion import convert
 from nextloop.jobs.ingest.report import IngestReport, add_up, doubtful_unit
@@ -21,8 +21,8 @@ from nextloop.jobs.ingest.transformation import settle
 from nextloop.jobs.ingest.validation import validate
 from nextloop.jobs.ledger import Refusal
 from nextloop.jobs.progress import Progress
+from nextloop.jobs.reading import rules_of
 from nextloop.jobs.sessions import session_for
-from nextloop.orders.rows import Rules
 from nextloop.privacy import fingerprint, load_key
 from nextloop.settings import Settings
 from nextloop.storage.delta import Overtaken
@@ -76,6 +76,7 @@ def ingest(
                 unit = settings.orders.period_unit
                 run = Run(lake, session, rules, plan, report.run_id, staging, unit)
                 _take_in(run, report, progress or (lambda *_: None))
+    metrics.leave_ingest(settings, report)
     return report
 
 
@@ -88,19 +89,6 @@ def _settled_after(lake: Lake) -> Iterator[None]:
         settling.settle(lake)
         raise
     settling.settle(lake)
-
-
-def rules_of(settings: Settings, key: bytes) -> Rules:
-    """Return what the reading of rows needs of the settings."""
-    orders = settings.orders
-    return Rules(
-        timezone=orders.timezone,
-        hotel_timezones=dict(orders.hotel_timezones),
-        states={word.upper(): state for word, state in orders.status_map.items()},
-        max_row_bytes=orders.max_row_bytes,
-        max_file_bytes=orders.max_file_bytes,
-        key=key,
-    )
 
 
 def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:

@@ -1,0 +1,58 @@
+"""What the jobs leave for Prometheus: their reports as the gauges that `telemetry` declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING
+
+from nextloop.settings import Settings
+from nextloop.telemetry import metrics, textfile
+
+if TYPE_CHECKING:
+    from nextloop.jobs.features import FeaturesReport
+    from nextloop.jobs.ingest.report import IngestReport
+
+
+def leave_ingest(settings: Settings, report: IngestReport) -> None:
+    """Leave what an ingest run did, if the settings name a folder."""
+    if settings.metrics_folder is None:
+        return
+    outcomes = ("accepted", "rejected", "superseded", "replaced")
+    files = {
+        "ingested": report.new_files,
+        "seen": report.seen_files,
+        "refused": len(report.refused),
+    }
+    textfile.leave(
+        settings.metrics_folder,
+        "ingest",
+        {
+            metrics.JOB_SUCCESS: {("ingest",): time.time()},
+            metrics.JOB_STAGE_SECONDS: {
+                ("ingest", stage): seconds for stage, seconds in report.seconds.items()
+            },
+            metrics.INGEST_ROWS: {(name,): getattr(report, name) for name in outcomes},
+            metrics.INGEST_REJECTED_ROWS: {
+                (reason,): rows for reason, rows in report.reasons.items()
+            },
+            metrics.INGEST_FILES: {(name,): count for name, count in files.items()},
+        },
+    )
+
+
+def leave_features(settings: Settings, report: FeaturesReport) -> None:
+    """Leave what a features run did, if the settings name a folder."""
+    if settings.metrics_folder is None:
+        return
+    day = dt.datetime.combine(report.as_of, dt.time(), dt.UTC)
+    textfile.leave(
+        settings.metrics_folder,
+        "features",
+        {
+            metrics.JOB_SUCCESS: {("features",): time.time()},
+            metrics.JOB_STAGE_SECONDS: {("features", "features"): report.seconds},
+            metrics.FEATURE_ROWS: {(name,): rows for name, rows in report.rows.items()},
+            metrics.FEATURES_AS_OF: {(): day.timestamp()},
+        },
+    )

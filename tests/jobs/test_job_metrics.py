@@ -1,0 +1,60 @@
+"""The metrics that a job leaves behind when it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.lakes import Chain
+from tests.order_files import row
+
+from nextloop.errors import SystemFault
+
+
+def left(folder, job):
+    """Samples of a job's file by name and labels."""
+    text = (folder / f"nextloop_{job}.prom").read_text("utf-8")
+    return {
+        (sample.name.removeprefix("nextloop_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_ingest_leaves_its_rows_reasons_and_stages(tmp_path, sail):
+    """Every row of the run is counted once, and each of the three stages has its time."""
+    chain = Chain(tmp_path, sail, metrics_folder=str(tmp_path / "textfiles"))
+    chain.take_in([row(1), row(2), row(2), "broken"])
+    found = left(tmp_path / "textfiles", "ingest")
+    outcomes = ("accepted", "rejected", "superseded", "replaced")
+    assert [found["ingest_rows", name] for name in outcomes] == [2, 1, 1, 0]
+    assert found["ingest_rejected_rows", "column_count"] == 1
+    assert found["ingest_files", "ingested"] == 1
+    stages = {key[2] for key in found if key[0] == "job_stage_duration_seconds"}
+    assert stages == {"validation", "transformation", "conversion"}
+    age = (
+        dt.datetime.now(dt.UTC).timestamp() - found["job_last_success_timestamp_seconds", "ingest"]
+    )
+    assert 0 <= age < 600
+
+
+def test_features_leave_their_rows_and_date(tmp_path, sail):
+    """How fresh the features are is their date, not when they were made."""
+    chain = Chain(tmp_path, sail, metrics_folder=str(tmp_path / "textfiles"))
+    chain.take_in([row(1), row(2)])
+    chain.features("2017-12-31")
+    found = left(tmp_path / "textfiles", "features")
+    assert found["feature_rows", "interactions"] == 2
+    as_of = dt.datetime.fromtimestamp(found["features_as_of_timestamp_seconds",], dt.UTC)
+    assert as_of.date() == dt.date(2017, 12, 31)
+
+
+def test_folder_that_cannot_be_made(tmp_path, sail):
+    """The rows are in; the fault says so and names the folder."""
+    (tmp_path / "file").write_text("", "utf-8")
+    chain = Chain(tmp_path, sail, metrics_folder=str(tmp_path / "file" / "textfiles"))
+    with pytest.raises(SystemFault, match="metrics cannot be left") as found:
+        chain.take_in([row(1)])
+    assert "job itself is done" in found.value.hint
+    assert chain.ledger()["w.csv#1"]["accepted"] == 1
