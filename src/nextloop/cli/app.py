@@ -20,6 +20,7 @@ import typer
 
 from nextloop import __version__
 from nextloop.cli import (
+    contract,
     demo,
     features,
     ingest,
@@ -82,6 +83,7 @@ def nextloop(
 # In the order in which the data passes.
 app.command()(demo.demo)
 app.command()(simulate.simulate)
+app.add_typer(contract.app, name="contract")
 app.command()(ingest.ingest)
 app.command()(features.features)
 app.command()(train.train)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -142,7 +142,14 @@ def console(stream: TextIO | None = None) -> Console:
 
     target = stream or sys.stdout
     width = None if target.isatty() else _PLAIN_WIDTH
-    return Console(file=target, width=width, highlight=False, markup=False, emoji=False)
+    made = Console(file=target, width=width, highlight=False, markup=False, emoji=False)
+    made.on_broken_pipe = _raise_again  # type: ignore[method-assign]
+    return made
+
+
+def _raise_again() -> NoReturn:
+    """Leave a broken pipe to `cli.app`: rich would put another file in its output's place."""
+    raise  # noqa: PLE0704 rich calls this where it has caught one
 
 
 def plain(value: object) -> Any:

@@ -6,12 +6,24 @@ faults' are; `said` gives the same in a language of the reader's choice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from nextloop.errors import DataFault
 from nextloop.orders.reasons import Language, Reason, Said, by_code
 
 REFUSALS: Final = by_code(
+    Reason(
+        "file_name",
+        Said(
+            "its name ends neither with .csv nor with .csv.gz, so it would not be looked at",
+            "Name it .csv, or .csv.gz if it is packed with gzip.",
+        ),
+        Said(
+            "이름이 .csv나 .csv.gz로 끝나지 않아 읽히지 않습니다",
+            "이름을 .csv로, gzip으로 압축했다면 .csv.gz로 끝내 주세요.",
+        ),
+    ),
     Reason(
         "header_missing",
         Said("it has no header", "Export it again with the header line."),
@@ -161,3 +173,13 @@ class FileFault(DataFault):
         """Return what is wrong and how to mend it in a language."""
         words = REFUSALS[self.code].said(language)
         return Said(words.wrong.format(**self.values), words.mend)
+
+
+def in_another_encoding(rows: int, reasons: Mapping[str, int]) -> FileFault | None:
+    """Refuse a file of which no row is UTF-8: it was saved in another encoding, not damaged.
+
+    Args:
+        rows: Rows in the file.
+        reasons: Rejected ones by reason code.
+    """
+    return FileFault("not_text") if rows and reasons.get("not_utf8") == rows else None

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from nextloop.errors import DataFault
 from nextloop.orders.reader import Rows, check_file, read_rows
+from nextloop.orders.refusals import FileFault, in_another_encoding
 from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.tables import REJECTED_ROWS, Table
 
@@ -32,8 +33,6 @@ TASK_DDL: Final = (
 )
 REPORT_DDL: Final = "report string"
 
-_NOT_TEXT: Final = "no row of it is UTF-8 (CP949, as Excel saves?)"
-_SAVE_AS_UTF8: Final = "Save it as UTF-8 and put it there again."
 _MINUTE_US: Final = 60_000_000
 
 # An engine in this process starts all its tasks at once; more than the cores only cost memory.
@@ -172,19 +171,14 @@ def _read(path: str, source: Source, rules: Rules, staged: _Staged) -> tuple[Fil
         rejected.append(rows.rejected)
         report.rows_in += rows.records
     whole = pa.concat_tables(rejected)
-    if whole.num_rows == report.rows_in and pc.all(pc.equal(whole["reason"], "not_utf8")).as_py():
-        return _not_text(source), REJECTED_ROWS.schema.empty_table()
     report.rejected = whole.num_rows
     report.reasons = {
         found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
     }
+    if fault := in_another_encoding(report.rows_in, report.reasons):
+        raise fault
     report.staged_path = staged.path
     return report, whole
-
-
-def _not_text(source: Source) -> FileReport:
-    """Refuse a file of which no row is UTF-8: it was saved in another encoding, not damaged."""
-    return FileReport(**vars(source), refused=_NOT_TEXT, mend=_SAVE_AS_UTF8)
 
 
 def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
@@ -198,8 +192,9 @@ def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
     Returns:
         None if it can be read now: the settings that were in its way have changed.
     """
-    if reason == _NOT_TEXT:
-        return DataFault(_NOT_TEXT, _SAVE_AS_UTF8)
+    not_text = FileFault("not_text")
+    if reason == not_text.message:
+        return not_text
     try:
         check_file(path, rules)
     except DataFault as fault:
