@@ -6,73 +6,21 @@ import gzip
 
 import pytest
 from tests.order_files import csv_line, csv_text, line, row
+from tests.orders.traps import GOOD, HEADER, REFUSED
 
 from nextloop.errors import DataFault
+from nextloop.orders.refusals import FileFault
 from nextloop.tables.order_file import COLUMNS
-
-GOOD = csv_text([row(1), row(2)])
-HEADER = ",".join(COLUMNS)
-PACKED = gzip.compress(GOOD.encode())
-
-
-def header(*columns: str) -> str:
-    """A file whose first line names other columns."""
-    return line(columns) + "\n" + csv_line(row(1)) + "\n"
-
-
-REFUSED = {
-    "empty": ("file.csv", b"", "no header"),
-    "byte_order_mark_alone": ("file.csv", b"\xef\xbb\xbf", "no header"),
-    "blank_first_line": ("file.csv", b"\n" + GOOD.encode(), "no header"),
-    "utf16": ("file.csv", GOOD.encode("utf-16"), "UTF-16"),
-    "utf16_without_mark": ("file.csv", GOOD.encode("utf-16-le"), "not text"),
-    "cp949_header": ("file.csv", "주문번호,호텔".encode("cp949") + b"\n", "not text"),
-    "spreadsheet": ("file.csv", b"PK\x03\x04\x14\x00\x06\x00\x08\xd0\xff\n", "not text"),
-    "packed_but_named_csv": ("file.csv", PACKED, "not text"),
-    "one_endless_line": ("file.csv", b"x" * 100_000, "no header"),
-    "old_mac_line_ends": ("file.csv", GOOD.replace("\n", "\r").encode(), "not CSV"),
-    "semicolons": ("file.csv", GOOD.replace(",", ";").encode(), "';'"),
-    "tabs": ("file.csv", GOOD.replace(",", "\t").encode(), "'\\t'"),
-    "column_twice": (
-        "file.csv",
-        header(*COLUMNS[:-1], "status").encode(),
-        "'status' is there twice",
-    ),
-    "column_missing": ("file.csv", header(*COLUMNS[:-1]).encode(), "check_out_expected is missing"),
-    "column_unknown": ("file.csv", header(*COLUMNS, "comment").encode(), "'comment' is unknown"),
-    "column_misspelt": (
-        "file.csv",
-        header("order_sq", *COLUMNS[1:]).encode(),
-        "'order_sq' (order_seq?) is unknown",
-    ),
-    "capitals": (
-        "file.csv",
-        header(*(name.upper() for name in COLUMNS)).encode(),
-        "(+17)",
-    ),
-    "no_header": ("file.csv", (csv_line(row(1)) + "\n").encode(), "no header: 0 of"),
-    "another_table": ("file.csv", b"id,name,price\n1,burger,12000\n", "no header: 0 of"),
-    "gzip_cut": ("file.csv.gz", PACKED[:-20], "damaged or cut off"),
-    "gzip_without_its_sum": ("file.csv.gz", PACKED[:-4], "damaged or cut off"),
-    "gzip_flipped": (
-        "file.csv.gz",
-        PACKED[:60] + bytes([PACKED[60] ^ 255]) + PACKED[61:],
-        "damaged or cut off",
-    ),
-    "gzip_and_rubbish": ("file.csv.gz", PACKED + b"rubbish", "damaged or cut off"),
-    "not_gzip": ("file.csv.gz", GOOD.encode(), "damaged or cut off"),
-    "gzip_of_nothing": ("file.csv.gz", gzip.compress(b""), "no header"),
-    "empty_gzip": ("file.csv.gz", b"", "no header"),
-}
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_file_is_refused(read, kind):
     """The fault says what is wrong in the file's own words, and what its sender can do."""
-    name, content, said = REFUSED[kind]
-    with pytest.raises(DataFault) as refused:
-        read(content, name)
-    assert said in refused.value.message
+    trap = REFUSED[kind]
+    with pytest.raises(FileFault) as refused:
+        read(trap.content, f"file{trap.ending}")
+    assert refused.value.code == trap.refused
+    assert trap.said in refused.value.message
     assert refused.value.hint
 
 
