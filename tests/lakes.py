@@ -15,8 +15,9 @@ from tests.order_files import KEY, csv_text
 from nextloop import settings
 from nextloop.jobs.features import FeaturesReport, features
 from nextloop.jobs.ingest import IngestReport, ingest
-from nextloop.storage import delta
+from nextloop.storage import delta, files
 from nextloop.storage.lake import Lake, open_lake
+from nextloop.storage.places import is_bucket
 from nextloop.storage.slices import SliceFile
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS, Table
 
@@ -24,22 +25,24 @@ FILLED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES)
 
 
 def published(
-    lake: Lake, table: Table, files: Sequence[SliceFile], run_id: str, **more: Any
+    lake: Lake, table: Table, written: Sequence[SliceFile], run_id: str, **more: Any
 ) -> int:
     """Publish upon the newest version, made if it is missing; return the version after it."""
-    return delta.publish(lake, table, files, run_id, delta.create(lake, table), **more)
+    return delta.publish(lake, table, written, run_id, delta.create(lake, table), **more)
 
 
 class Chain:
-    """Order files in, tables out, on the embedded engine."""
+    """Order files in, tables out, on the embedded engine, in a folder or a bucket."""
 
-    def __init__(self, root: Path, sail: SparkSession, **flags: Any) -> None:
-        self.landing, self.root, self.sail = root / "landing", root / "lake", sail
-        self.landing.mkdir(parents=True, exist_ok=True)
+    def __init__(self, root: Path | str, sail: SparkSession, **flags: Any) -> None:
+        self.place, self.sail = str(root), sail
+        self.landing, self.root = Path(f"{root}/landing"), Path(f"{root}/lake")
+        if not is_bucket(self.place):
+            self.landing.mkdir(parents=True, exist_ok=True)
         self.settings = settings.load(
             {
-                "landing": str(self.landing),
-                "lake": str(self.root),
+                "landing": f"{root}/landing",
+                "lake": f"{root}/lake",
                 "privacy.guest_key": KEY,
                 **flags,
             }
@@ -47,10 +50,9 @@ class Chain:
 
     def put(self, name: str, rows: Sequence[Mapping[str, str] | str]) -> Path:
         """Put an order file into the landing."""
-        path = self.landing / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(csv_text(rows).encode())
-        return path
+        with files.open_output(f"{self.place}/landing/{name}") as stream:
+            stream.write(csv_text(rows).encode())
+        return self.landing / name
 
     def ingest(self) -> IngestReport:
         """Run the ingest job."""
@@ -68,7 +70,7 @@ class Chain:
     @property
     def lake(self) -> Lake:
         """The opened lake."""
-        return open_lake(self.root)
+        return open_lake(self.settings.lake)
 
     def table(self, table: Table, version: int | None = None) -> pa.Table:
         """A table's rows in the order of its key."""

@@ -24,13 +24,13 @@ def session_for(settings: Settings, open_one: SparkSession | None) -> Iterator[S
     Raises:
         SystemFault: The engine cannot be started, or failed while it was used.
     """
+    if is_bucket(settings.lake) or is_bucket(settings.landing):
+        # For the embedded engine, which is this process, and what it starts.
+        os.environ.update(gcs_options.environment())
     try:
         if open_one is not None:
             yield open_one
             return
-        if is_bucket(settings.lake) or is_bucket(settings.landing):
-            # For the embedded engine, which is this process, and what it starts.
-            os.environ.update(gcs_options.environment())
         with engines.session(settings.spark) as opened:
             yield opened
     except PySparkException as error:
