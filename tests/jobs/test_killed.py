@@ -91,7 +91,8 @@ def kill_at(chain: Chain, point: str, *arguments: str) -> None:
 @contextmanager
 def polled(look, chain: Chain) -> Iterator[None]:
     """Look at the lake again and again, from another thread; whatever it raises fails the test."""
-    over, troubles, looks = threading.Event(), [], [0]
+    over, looks = threading.Event(), [0]
+    troubles: list[BaseException] = []
 
     def poll() -> None:
         while not over.is_set() and not troubles:
