@@ -14,6 +14,8 @@ from nextloop.cli.contract_words import Count, Words
 from nextloop.jobs.contract.report import CheckReport, Fault, FileCheck
 from nextloop.jobs.contract.terms import Field, Rule, Terms
 
+_RAW_CHARACTERS = 100
+
 
 def contract_lines(terms: Terms, words: Words) -> None:
     """Print the contract."""
@@ -113,7 +115,12 @@ def fault_line(fault: Fault, words: Words) -> str:
     if fault.column:
         told += f", {words.column.format(number=fault.column_number, name=fault.column)}"
     # A row whose fields cannot be told apart shows its shape instead of a value.
-    return f"{told}: {printable(fault.raw[:200] if fault.value is None else repr(fault.value))}"
+    shown = _short(fault.raw) if fault.value is None else repr(fault.value)
+    return f"{told}: {printable(shown)}"
+
+
+def _short(raw: str) -> str:
+    return raw if len(raw) <= _RAW_CHARACTERS else f"{raw[:_RAW_CHARACTERS]}..."
 
 
 def _counted(found: Iterable[tuple[str, int]]) -> str:
