@@ -5,17 +5,18 @@ ARGS ?=
 
 DEMO := .venv
 DEV := .venv-dev
+AIRFLOW := .venv-airflow
 SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
 
 export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup test check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow test test-airflow check format tables bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulated hotels
 	@$(DEMO)/bin/nextloop demo $(ARGS)
@@ -23,12 +24,19 @@ demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulat
 serve: $(DEMO)/.ready ## Answer recommendations over HTTP with the model in production
 	@$(DEMO)/bin/nextloop serve $(ARGS)
 
+airflow: $(DEMO)/.ready $(AIRFLOW)/.ready ## Start Airflow locally, with simulated files to run the batch on
+	@scripts/airflow.sh $(ARGS)
+
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
 test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them all
 	@scripts/java.sh
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(ARGS)
+
+test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
+	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
+	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
 
 check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks and scripts
 	@echo "== ruff"; $(DEV)/bin/ruff check .
@@ -42,8 +50,10 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .
 
-tables: $(DEV)/.ready ## Write docs/tables.md from the tables' descriptions
+tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the descriptions
 	@$(DEV)/bin/python -m nextloop.jobs.document > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
+	@$(DEV)/bin/python -m nextloop.jobs.contract.page > docs/contract.md.new && mv docs/contract.md.new docs/contract.md
+	@$(DEV)/bin/python -m nextloop.jobs.contract.page ko > docs/contract.ko.md.new && mv docs/contract.ko.md.new docs/contract.ko.md
 
 bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
 	@scripts/java.sh
@@ -59,7 +69,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) .airflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)
@@ -67,3 +77,6 @@ $(DEMO)/.ready: requirements/demo.txt $(SETUP)
 
 $(DEV)/.ready: requirements/dev.txt $(SETUP)
 	@scripts/setup.sh $(DEV) requirements/dev.txt
+
+$(AIRFLOW)/.ready: requirements/orchestration.txt orchestration/pyproject.toml $(SETUP)
+	@scripts/setup.sh $(AIRFLOW) requirements/orchestration.txt orchestration

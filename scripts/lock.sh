@@ -22,6 +22,8 @@ compile() {
 compile demo --extra sail pyproject.toml "$@"
 compile spark --extra spark pyproject.toml "$@"
 compile dev --extra spark --group test --group check pyproject.toml "$@"
+compile orchestration --project orchestration --group orchestration/pyproject.toml:test \
+    orchestration/pyproject.toml "$@"
 compile build requirements/build.in "$@"
 compile uv requirements/uv.in "$@"
 scripts/check_locks.sh

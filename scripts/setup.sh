@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a Python environment from a lock file and installs the project into it.
 #
-# Usage: scripts/setup.sh FOLDER LOCK       such as: scripts/setup.sh .venv requirements/demo.txt
+# Usage: scripts/setup.sh FOLDER LOCK [PROJECT]
+# Such as: scripts/setup.sh .venv requirements/demo.txt; PROJECT is this folder if left out.
 #
 # Needs Python 3.11, 3.12 or 3.13 with pip. Uses the uv on PATH or gets one into .uv/. Nothing is
 # installed into the system's Python.
@@ -9,6 +10,7 @@ set -eu
 
 folder=$1
 lock=$2
+project=${3:-.}
 python=${PYTHON:-python3}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -59,8 +61,8 @@ install() {
     "$uv" pip sync --quiet --python "$folder" --require-hashes --compile-bytecode \
         --build-constraints requirements/build.txt "$lock"
     "$uv" pip install --quiet --python "$folder" --no-deps \
-        --build-constraints requirements/build.txt --editable .
-    "$folder/bin/python" -m compileall -q src
+        --build-constraints requirements/build.txt --editable "$project"
+    "$folder/bin/python" -m compileall -q "$project/src"
 }
 
 # LightGBM's wheel takes the OpenMP runtime from the system.
@@ -78,5 +80,5 @@ unset VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH
 check_python
 find_uv
 install
-check_libgomp
+[ "$project" != . ] || check_libgomp
 touch "$folder/.ready"

@@ -16,10 +16,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
 BASE = PROJECT["project"]["dependencies"]
+AIRFLOW = tomllib.loads((ROOT / "orchestration/pyproject.toml").read_text("utf-8"))
 WANTED = {
     "demo": [*BASE, *EXTRAS["sail"]],
     "spark": [*BASE, *EXTRAS["spark"]],
     "dev": [*BASE, *EXTRAS["spark"], *GROUPS["test"], *GROUPS["check"]],
+    "orchestration": [*AIRFLOW["project"]["dependencies"], *AIRFLOW["dependency-groups"]["test"]],
 }
 
 
@@ -43,7 +45,7 @@ def test_lock_holds_what_the_project_asks_for(lock, wanted):
     assert all(requirement.specifier.contains(version, prereleases=True) for version in versions)
 
 
-@pytest.mark.parametrize("lock", WANTED)
+@pytest.mark.parametrize("lock", ["demo", "spark", "dev"])
 def test_environment_has_one_pyspark(lock):
     """pyspark and pyspark-client install the same folder, so a lock has only one of them."""
     assert len({"pyspark", "pyspark-client"} & set(_pins(lock))) == 1
@@ -53,6 +55,12 @@ def test_embedded_install_stays_small():
     """The demo's lock brings neither Java's Spark nor what only tests and checks need."""
     unwanted = {"pyspark", "py4j", "mlflow", "pytest", "ruff", "polars", "duckdb", "scikit-learn"}
     assert not unwanted & set(_pins("demo"))
+
+
+def test_orchestration_installs_what_its_dags_use():
+    """Airflow's lock has neither what it excludes by name nor the project's own stack."""
+    unwanted = {*AIRFLOW["tool"]["uv"]["exclude-dependencies"], "mlflow-skinny", "pyspark"}
+    assert not unwanted & set(_pins("orchestration"))
 
 
 def test_locks_name_no_host_and_have_hashes():

@@ -1,0 +1,26 @@
+"""What spark-submit runs: the `nextloop` command, by the project's Python and not by Airflow's.
+
+Comes in: a file for the report, then the command's arguments. Goes out: the report in that file,
+since spark-submit's output is one stream; the command's exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command with its standard output in a file."""
+    # Python has put this script's folder first; its modules are not the application's.
+    sys.path.pop(0)
+    report = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_TRUNC)
+    sys.stdout.flush()
+    os.dup2(report, sys.stdout.fileno())
+    from nextloop.cli.app import main as nextloop
+
+    nextloop()
+
+
+if __name__ == "__main__":
+    main()
