@@ -55,8 +55,12 @@ class Control:
                 self._log.clear()
             case "POST", "/faults":
                 self._faults.order(Fault(**request.json()))
+            case "GET", "/faults":
+                return json_answer(self._faults.met)
             case "DELETE", "/faults":
                 self._faults.clear()
+            case "POST", "/let_go":
+                self._faults.let_go()
             case "POST", "/identity":
                 self._identity.required = bool(request.json()["required"])
             case "GET", "/ready":

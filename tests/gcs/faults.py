@@ -13,8 +13,9 @@ class Fault:
     """What happens to the next calls that match.
 
     Attributes:
-        kind: `status` refuses with `status`; `stall` waits `seconds` before it goes on; `cut`
-            breaks the connection after `size` bytes of the answer's body; `cut_upload` after
+        kind: `status` refuses with `status`; `stall` waits `seconds`, or until all are let go,
+            before it does what is asked; `cut`
+            breaks the connection after `size` bytes of the answer's body, `cut_upload` after
             `size` bytes of the request's; `lost` does what is asked and breaks the connection
             instead of answering.
         method: Of the calls, a regular expression.
@@ -44,6 +45,8 @@ class Faults:
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
+        self._free = threading.Event()
+        self.met = 0
 
     def order(self, fault: Fault) -> None:
         """Add a fault."""
@@ -51,9 +54,20 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults and let go who stalls."""
         with self._lock:
             self._faults.clear()
+            self.met = 0
+        self.let_go()
+
+    def stall(self, seconds: float) -> None:
+        """Wait until the time is over or all are let go."""
+        self._free.wait(seconds)
+
+    def let_go(self) -> None:
+        """Let go who stalls now; who comes later stalls again."""
+        free, self._free = self._free, threading.Event()
+        free.set()
 
     def take(self, method: str, target: str) -> Fault | None:
         """The fault that meets this call, if any."""
@@ -65,5 +79,6 @@ class Faults:
                     fault.after -= 1
                 elif fault.times > 0:
                     fault.times -= 1
+                    self.met += 1
                     return fault
         return None

@@ -139,7 +139,7 @@ class JsonApi:
         return json_answer(resource(request, made))
 
     def _source(self, bucket: str, source: Mapping[str, Any]) -> Version:
-        found = self._objects.find(bucket, source["name"], source.get("generation"))
+        found = self._objects.find(bucket, source["name"], str(source.get("generation") or ""))
         wanted = source.get("objectPreconditions", {}).get("ifGenerationMatch")
         if wanted is not None and int(wanted) != found.generation:
             raise Refused(412, f"{source['name']} has another generation")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -108,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, call: dict[str, Any], fault: Fault | None) -> None:
         body = self._body(call, fault)
         if fault and fault.kind == "stall":
-            time.sleep(fault.seconds)
+            self.server.faults.stall(fault.seconds)
         headers = {name.lower(): text for name, text in self.headers.items()}
         origin = f"http://{headers.get('host', 'localhost')}"
         request = Request(self.command, self.path, headers, body, origin)

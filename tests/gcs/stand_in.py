@@ -11,6 +11,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from tests.gcs.faults import Fault
 
 REAL_BUCKET: Final = "NEXTLOOP_TEST_BUCKET"
 EMULATOR: Final = "STORAGE_EMULATOR_HOST"
+_PATIENCE: Final = 60.0  # seconds until a call that does not come is given up
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -64,6 +66,17 @@ class StandIn:
     def order(self, fault: Fault) -> None:
         """Let the next calls that match fail."""
         self._ask("POST", "/_stand_in/faults", asdict(fault))
+
+    def wait_for_fault(self, number: int = 1) -> None:
+        """Wait until so many calls have met a fault since `clear`."""
+        end = time.monotonic() + _PATIENCE
+        while self._ask("GET", "/_stand_in/faults") < number:
+            assert time.monotonic() < end, "no call met the fault that was ordered"
+            time.sleep(0.01)
+
+    def let_go(self) -> None:
+        """Let the calls that stall go on."""
+        self._ask("POST", "/_stand_in/let_go", {})
 
     def calls(self) -> list[Call]:
         """Every call since the log was cleared, oldest first."""
