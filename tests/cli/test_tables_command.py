@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from tests.lakes import chain
 from tests.order_files import row
 
 from nextloop.cli.app import run
-from nextloop.tables import TABLES
+from nextloop.tables import ORDERS, TABLES
 
 __all__ = ["chain"]
 
@@ -103,3 +105,22 @@ def test_fault_is_one_clear_line(lake, capsys, arguments, code, said, advice):
     assert wrong.startswith("error: ")
     assert said in wrong
     assert advice in hint
+
+
+def test_vacuum_removes_what_no_version_has(lake, capsys):
+    """A dead run's old files go, a living run's new ones and every version's stay."""
+    versions = lake.versions()
+    for age_days, name in ((30, "dead"), (0, "alive")):
+        path = lake.root / "orders" / f"run-{name}" / "2017-12-18.parquet"
+        path.parent.mkdir()
+        path.write_bytes(b"rows")
+        os.utime(path, (time.time() - age_days * 86400,) * 2)
+    left = [{"table": "orders", "files": 1, "first": "run-dead/2017-12-18.parquet"}]
+    assert told(capsys, "vacuum", "--dry-run") == told(capsys, "vacuum") == left
+    assert not list(lake.root.glob("orders/run-dead/*"))
+    assert list(lake.root.glob("orders/run-alive/*"))
+    assert told(capsys, "vacuum") == []
+    assert lake.table(ORDERS, versions["orders"]) == lake.table(ORDERS)
+    assert lake.table(ORDERS, 1).num_rows == 2
+    assert (lake.ingest().rewound, lake.ingest().new_files) == ([], 0)
+    assert lake.take_in([row(9)], "c.csv").accepted == 1

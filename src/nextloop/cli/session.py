@@ -5,11 +5,17 @@ Comes in: the command's flags. Goes out: the settings in force.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from nextloop.settings import Settings
+
+_ends: Final = ExitStack()
+"""What ends with the command."""
+atexit.register(_ends.close)
 
 
 def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> Settings:
@@ -32,4 +38,13 @@ def begin(flags: Mapping[str, Any] | None = None, service: bool = False) -> Sett
     tree = settings.load(flags)
     usual: logs.Level = "info" if service else "warning"
     logs.configure(usual if tree.log_level == "auto" else tree.log_level, tree.log_format)
+    _sign_in(tree)
     return tree
+
+
+def _sign_in(tree: Settings) -> None:
+    if tree.gcs.service_account_key is None and tree.gcs.service_account_key_file is None:
+        return
+    from nextloop.storage.signing_in import signed_in
+
+    _ends.enter_context(signed_in(tree.gcs))

@@ -12,7 +12,7 @@ from nextloop.cli.session import begin
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The lake's tables: list, show, history.",
+    help="The lake's tables: list, show, history, vacuum.",
     rich_markup_mode="markdown",
 )
 Name = Annotated[str, typer.Argument(help="The table, e.g. orders.")]
@@ -65,6 +65,28 @@ def history(name: Name, lake: LakeFolder = None, as_json: AsJson = False) -> Non
     from nextloop.jobs.tables import versions
 
     output.table(versions(begin({"lake": lake}), name), as_json=as_json)
+
+
+@app.command()
+def vacuum(
+    lake: LakeFolder = None,
+    hours: Annotated[
+        int, typer.Option(min=1, help="Only files older than this; longer than any run takes.")
+    ] = 168,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove data files that killed or overtaken runs left. Every version stays readable.
+
+    Example: nextloop tables vacuum --dry-run
+    """
+    from nextloop.jobs.tables import vacuum as job
+
+    found = job(begin({"lake": lake}), hours, dry_run)
+    if found or as_json:
+        output.table(found, as_json=as_json)
+    else:
+        output.say(f"No run older than {hours} hours left a file behind.")
 
 
 def _show_sample(sample: list[dict[str, Any]]) -> None:

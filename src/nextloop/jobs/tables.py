@@ -8,8 +8,8 @@ from typing import Any
 
 from nextloop.errors import DataFault, UsageFault
 from nextloop.settings import Settings
-from nextloop.storage import delta
-from nextloop.storage.lake import open_lake
+from nextloop.storage import delta, leftovers
+from nextloop.storage.lake import open_lake, writing
 from nextloop.tables import TABLES, Table
 
 
@@ -86,6 +86,29 @@ def versions(settings: Settings, name: str) -> list[dict[str, Any]]:
             "as_of": commit.get("as_of"),
         }
         for commit in delta.history(lake, table)
+    ]
+
+
+def vacuum(settings: Settings, hours: int, dry_run: bool) -> list[dict[str, Any]]:
+    """Remove the data files that unfinished runs left; return one row a table that had some.
+
+    Args:
+        settings: Where the lake is.
+        hours: Only files older than this.
+        dry_run: Only tell.
+
+    Raises:
+        SystemFault: Another run is writing.
+    """
+    lake = open_lake(settings.lake)
+    with writing(lake):
+        found = {
+            name: leftovers.vacuum(lake, table, hours, dry_run) for name, table in TABLES.items()
+        }
+    return [
+        {"table": name, "files": len(files), "first": files[0]}
+        for name, files in found.items()
+        if files
     ]
 
 

@@ -3,7 +3,7 @@
 In: `gs://bucket/prefix` texts. Out: files. Credentials are Application Default Credentials
 throughout: workload identity, an attached service account, `gcloud auth application-default
 login`, or the key file that `signing_in` keeps for the life of a job. Where STORAGE_EMULATOR_HOST
-is set, everything goes there, unsigned.
+is set, everything goes there instead.
 
 Source: https://cloud.google.com/storage/docs/request-preconditions
 """
@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from nextloop.errors import SystemFault, UsageFault
+from nextloop.storage.gcs_options import EMULATOR, KEY_FILE
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket
 
+_SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_write"
 _TIMEOUT: Final = (5.0, 60.0)  # seconds to connect, to the next byte
 _RETRY_SECONDS: Final = 60.0
 _SIGN_IN: Final = (
@@ -166,10 +168,14 @@ def _blob(path: str) -> Blob:
 @cache
 def _client(_process: int) -> Any:
     """Make the client, one a process: connections must not be shared with a fork."""
+    import google.auth
     from google.cloud import storage
 
     with _told("gs://"):
-        return storage.Client(project=None)
+        if EMULATOR in os.environ and KEY_FILE not in os.environ:
+            return storage.Client(project=None)  # which signs nothing then
+        credentials, _ = google.auth.default(scopes=[_SCOPE])
+        return storage.Client(project=None, credentials=credentials)
 
 
 def _retry() -> Any:

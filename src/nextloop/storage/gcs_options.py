@@ -1,8 +1,8 @@
 """What other libraries must be told to reach the same buckets as `gcs`, each in its own words.
 
 In: the process's environment, by which Google's own libraries go: STORAGE_EMULATOR_HOST names a
-stand-in for tests, to which nothing is signed; GOOGLE_APPLICATION_CREDENTIALS a file of
-credentials, without which the machine's own identity counts.
+stand-in for tests; GOOGLE_APPLICATION_CREDENTIALS a file of credentials, without which the
+machine's own identity counts, and nothing is signed for a stand-in.
 
 Source: https://github.com/GoogleCloudDataproc/hadoop-connectors/blob/master/gcs/CONFIGURATION.md
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Final
 
 EMULATOR: Final = "STORAGE_EMULATOR_HOST"
@@ -20,16 +21,21 @@ _CONNECTOR: Final = "com.google.cloud.hadoop.fs.gcs"
 
 def delta_options() -> dict[str, str]:
     """Tell delta-rs, as `storage_options`, how to reach the buckets."""
-    if endpoint := os.environ.get(EMULATOR):
+    endpoint, key_file = os.environ.get(EMULATOR), os.environ.get(KEY_FILE)
+    if endpoint and not key_file:
         return {"google_service_account_key": _unsigned(endpoint)}
-    key_file = os.environ.get(KEY_FILE)
-    return {"google_application_credentials": key_file} if key_file else {}
+    base = {"google_base_url": endpoint.rstrip("/")} if endpoint else {}
+    return base | ({"google_application_credentials": key_file} if key_file else {})
 
 
 def environment() -> dict[str, str]:
     """Tell an engine, as variables of its process or tasks, how to reach the buckets."""
     found = {name: os.environ[name] for name in (EMULATOR, KEY_FILE) if name in os.environ}
-    if endpoint := found.get(EMULATOR):
+    if key_file := found.get(KEY_FILE):
+        # The embedded engine knows a service account's key by another name only.
+        if json.loads(Path(key_file).read_text("utf-8")).get("type") == "service_account":
+            found["GOOGLE_SERVICE_ACCOUNT"] = key_file
+    elif endpoint := found.get(EMULATOR):
         found["GOOGLE_SERVICE_ACCOUNT_KEY"] = _unsigned(endpoint)
     return found
 
@@ -57,15 +63,16 @@ def spark_options(connector: str) -> dict[str, str]:
     }
     auth = "spark.hadoop.fs.gs.auth"
     if endpoint := os.environ.get(EMULATOR):
-        return found | {
-            "spark.hadoop.fs.gs.storage.root.url": f"{endpoint.rstrip('/')}/",
-            f"{auth}.service.account.enable": "false",
-            f"{auth}.null.enable": "true",
-            f"{auth}.type": "UNAUTHENTICATED",
-        }
+        found["spark.hadoop.fs.gs.storage.root.url"] = f"{endpoint.rstrip('/')}/"
     if key_file := os.environ.get(KEY_FILE):
         return found | {
             f"{auth}.service.account.json.keyfile": key_file,
             f"{auth}.type": "SERVICE_ACCOUNT_JSON_KEYFILE",
+        }
+    if endpoint:
+        return found | {
+            f"{auth}.service.account.enable": "false",
+            f"{auth}.null.enable": "true",
+            f"{auth}.type": "UNAUTHENTICATED",
         }
     return found
