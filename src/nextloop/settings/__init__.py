@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
+from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.tree import (
+    BatchSettings,
     GcsSettings,
     MlflowSettings,
     OrderSettings,
@@ -20,6 +22,7 @@ from nextloop.settings.tree import (
 )
 
 __all__ = [
+    "BatchSettings",
     "GcsSettings",
     "MlflowSettings",
     "OrderSettings",
@@ -29,6 +32,7 @@ __all__ = [
     "Resolved",
     "ServingSettings",
     "Settings",
+    "SparkClusterSettings",
     "leaves",
     "load",
     "masked",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,12 +17,14 @@ from pydantic_settings import (
 )
 
 from nextloop.settings import allowed
+from nextloop.settings.group import Group, HomePath
+from nextloop.settings.spark_cluster import SparkClusterSettings
 
 OrderState = Literal["complete", "refused", "cancelled", "open"]
+Level = Literal["warn", "stop", "off"]
 Place = Annotated[str, AfterValidator(allowed.place)]
 TimeZone = Annotated[str, AfterValidator(allowed.time_zone)]
 Engine = Annotated[str, AfterValidator(allowed.engine)]
-HomePath = Annotated[Path, AfterValidator(Path.expanduser)]
 
 # The words seen in order exports. An unknown word counts as open and is flagged by ingest.
 STATUS_WORDS: dict[str, OrderState] = {
@@ -47,12 +49,6 @@ def _with_known_words(given: object) -> object:
     if not isinstance(given, dict):
         return given
     return STATUS_WORDS | {str(word).strip().upper(): state for word, state in given.items()}
-
-
-class Group(BaseModel):
-    """A branch of the tree: cannot be changed after loading, refuses unknown names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 class OrderSettings(Group):
@@ -86,6 +82,40 @@ class OrderSettings(Group):
             An IANA name.
         """
         return self.hotel_timezones.get(hotel, self.timezone)
+
+
+class BatchSettings(Group):
+    """What makes a batch odd, and whether it is then told (warn) or not published (stop)."""
+
+    volume: Level = Field(
+        default="warn", description="Orders of the newest week against the weeks before it"
+    )
+    volume_low: float = Field(
+        default=0.5, ge=0, le=1, description="Least share of their median that is usual"
+    )
+    volume_high: float = Field(default=2.0, ge=1, description="Largest share that is usual")
+    volume_weeks: int = Field(default=8, ge=1, le=104, description="How many weeks before it count")
+    missing_hotel: Level = Field(
+        default="warn", description="A hotel that usually has orders has none in the newest week"
+    )
+    missing_hotel_weeks: int = Field(
+        default=4, ge=1, le=104, description="How many weeks before it tell what is usual"
+    )
+    future_order: Level = Field(
+        default="warn", description="Orders that are dated long after all the others"
+    )
+    future_weeks: int = Field(
+        default=4, ge=1, le=104, description="Longest gap between weeks that belong together"
+    )
+    rejected: Level = Field(
+        default="warn", description="A file of which too large a share is rejected"
+    )
+    rejected_limit: float = Field(
+        default=0.05, ge=0, le=1, description="Largest share of a file's rows that is usual"
+    )
+    changed_file: Level = Field(
+        default="warn", description="A file whose name came before with other bytes"
+    )
 
 
 class PrivacySettings(Group):
@@ -192,8 +222,10 @@ class Settings(BaseSettings):
         default=None, description="Where jobs leave their metrics, for node_exporter's textfiles"
     )
     orders: OrderSettings = Field(default_factory=OrderSettings)
+    batch: BatchSettings = Field(default_factory=BatchSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     gcs: GcsSettings = Field(default_factory=GcsSettings)
+    spark_cluster: SparkClusterSettings = Field(default_factory=SparkClusterSettings)
     mlflow: MlflowSettings = Field(default_factory=MlflowSettings)
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     recommender: RecommenderSettings = Field(default_factory=RecommenderSettings)
