@@ -129,7 +129,7 @@ def _guarded(folder: Path) -> Iterator[None]:
     try:
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         with process.stdout as answer:
-            if not answer.readline():
+            if not answer.read():  # to its end, so that nothing of ours stays open there
                 raise SystemFault("No process could be started to guard the service account's key.")
         yield
     finally:
