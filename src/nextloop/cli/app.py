@@ -29,6 +29,7 @@ from nextloop.cli import (
     serve,
     settings,
     simulate,
+    spark_cluster,
     tables,
     train,
 )
@@ -91,6 +92,7 @@ app.add_typer(models.app, name="models")
 app.command()(serve.serve)
 app.command()(run_command.run)
 app.add_typer(tables.app, name="tables")
+app.add_typer(spark_cluster.app, name="spark-cluster")
 app.command()(settings.settings)
 
 
