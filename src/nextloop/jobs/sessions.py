@@ -24,14 +24,18 @@ def session_for(settings: Settings, open_one: SparkSession | None) -> Iterator[S
     Raises:
         SystemFault: The engine cannot be started, or failed while it was used.
     """
+    options = engines.configuration(settings)
     if is_bucket(settings.lake) or is_bucket(settings.landing):
-        # For the embedded engine, which is this process, and what it starts.
-        os.environ.update(gcs_options.environment())
+        variables = gcs_options.environment()
+        # For the embedded engine, which is this process; tasks elsewhere are told by options.
+        os.environ.update(variables)
+        options |= gcs_options.spark_options(settings.gcs.connector)
+        options |= engines.task_environment(variables)
     try:
         if open_one is not None:
             yield open_one
             return
-        with engines.session(settings.spark) as opened:
+        with engines.session(settings.spark, options) as opened:
             yield opened
     except PySparkException as error:
         raise _fault(error, settings) from error
