@@ -29,8 +29,9 @@ airflow: $(DEMO)/.ready $(AIRFLOW)/.ready ## Start Airflow locally, with simulat
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them all
+test: $(DEV)/.ready ## Set up what the tests need (Java, nginx and Chromium too) and run them all
 	@scripts/java.sh
+	@scripts/nginx.sh
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(ARGS)
 

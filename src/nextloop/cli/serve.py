@@ -37,6 +37,10 @@ def serve(
     model: Annotated[
         str, typer.Option("--model", help="`production`, `staging` or a version's number.")
     ] = "production",
+    slot: Annotated[
+        str | None,
+        typer.Option("--slot", help="Name to answer under, where `nextloop rollout` starts it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say ready as a JSON line.")] = False,
     until_stdin_closes: Annotated[
         bool,
@@ -72,6 +76,7 @@ def serve(
         # Imported beside that search: it takes a second.
         lean.import_lightgbm()
         from nextloop.serving import server
+        from nextloop.serving.identity import Identity
         from nextloop.serving.model import ModelSlot
         from nextloop.serving.service import Service
 
@@ -81,6 +86,7 @@ def serve(
             Service(ModelSlot(), key, settings.orders),
             lambda loaded: _announce(url, loaded, as_json=as_json),
             until_stdin_closes=until_stdin_closes,
+            identity=Identity.of(slot) if slot else None,
         )
 
 
