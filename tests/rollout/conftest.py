@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from nextloop import privacy
 from nextloop import settings as settings_tree
 from nextloop.registry import artifact, ledger
 from nextloop.registry.ledger import Change
+from nextloop.registry.versions import ModelRef
 from nextloop.rollout import link
 from nextloop.rollout.reconcile import stop_all
 from nextloop.rollout.rollout import Rollout, rollout_of
@@ -42,9 +43,9 @@ def nginx() -> str:
 
 
 @pytest.fixture(scope="session")
-def lake(tmp_path_factory, model_refs) -> Path:
+def lake(tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRef]) -> Path:
     """Make a lake in which every model was in production once; the last one still is."""
-    root = tmp_path_factory.mktemp("lake")
+    root: Path = tmp_path_factory.mktemp("lake")
     owned = create_lake(root, privacy.fingerprint(KEY))
     models = root / "mlflow" / "artifacts"
     models.mkdir(parents=True)
@@ -163,13 +164,13 @@ class Stage:
 
 
 @pytest.fixture
-def short_folder() -> Iterator[Path]:
+def short_folder() -> Path:
     """A folder whose path leaves room for sockets."""
-    yield Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
+    return Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
 
 
 @pytest.fixture
-def stage(short_folder, lake) -> Iterator[Stage]:
+def stage(short_folder: Path, lake: Path) -> Iterator[Stage]:
     """A rollout in which nothing was deployed yet."""
     made = Stage.make(short_folder, lake)
     yield made
@@ -177,12 +178,7 @@ def stage(short_folder, lake) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def deployed(stage) -> Stage:
+def deployed(stage):
     """A rollout in which blue answers with model version 1."""
     stage.deploy(1)
     return stage
-
-
-def variables_of(mapping: Mapping[str, Any]) -> dict[str, str]:
-    """Write values as an environment has them."""
-    return {name: str(value) for name, value in mapping.items()}

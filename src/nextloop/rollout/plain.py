@@ -6,18 +6,19 @@ environment, whatever file was lost.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
 from nextloop import processes
 from nextloop.errors import UsageFault
 from nextloop.rollout import connections
-from nextloop.rollout.places import Places
+from nextloop.rollout.places import Places, write_whole
 from nextloop.rollout.release import Release
 from nextloop.rollout.runner import Code, Stopped
 from nextloop.settings.allowed import CONFIG_VARIABLE, settings_file
@@ -64,12 +65,13 @@ class ProcessRunner:
             log.replace(log.with_suffix(".log.1"))
         command = [release.place, "-m", "nextloop.cli", "serve", "--json", "--slot", slot]
         asked = ["--lake", release.lake, "--model", str(release.version)]
-        processes.start(
+        started = processes.start(
             [*command, *asked, "--uds", str(self.places.socket(slot))],
             Path.cwd(),
             log,
             {**os.environ, **_config(), **self.variables, _MARK: self._mark(slot)},
         )
+        write_whole(self._record(slot), json.dumps(asdict(started)))
 
     def runs(self, slot: str) -> bool:
         """Tell whether a process bears the slot's mark."""
@@ -97,7 +99,21 @@ class ProcessRunner:
         return (telling or [line for line in lines if line.strip()] or [""])[-1]
 
     def _found(self, slot: str) -> list[processes.Process]:
-        return processes.marked(_MARK, self._mark(slot))
+        """Find a slot's processes: by their mark, and by record.
+
+        The mark finds what was started by a command that died before it wrote anything. The
+        record finds a process that has no environment for a moment, because it is being replaced
+        by another program.
+        """
+        found = processes.marked(_MARK, self._mark(slot))
+        try:
+            recorded = processes.Process(**json.loads(self._record(slot).read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return found
+        return found if recorded in found or not recorded.is_alive() else [recorded, *found]
+
+    def _record(self, slot: str) -> Path:
+        return self.places.record(slot).with_suffix(".process.json")
 
     def _mark(self, slot: str) -> str:
         return f"{self.places.folder}:{slot}"
