@@ -1,8 +1,9 @@
 """Callers who never ask twice: a steady load, every answer and every failure written down.
 
 In: a port, requests a second. Out: records. Four kinds take turns: GET and POST, each on a new
-connection or on one that is kept. A kept connection is opened anew only when the server said that
-it would close it; what breaks in any other way is a failed request.
+connection or on one that is kept. A kept connection is opened anew if the server said that it would
+close it, or has closed it before the next request is sent, as every client does; what breaks once
+a request is under way is a failed request.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ class _Lane:
 
     async def ask(self, method: str, kept: bool) -> tuple[int, dict[str, str]]:
         """Send one request and read its answer, once."""
+        if self.streams is not None and self.streams[0].at_eof():
+            self.close()
         if self.streams is None:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
