@@ -17,6 +17,9 @@ import threading
 import time
 from typing import Any
 
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
 KIND = sys.argv[1]
 
 
@@ -118,9 +121,6 @@ def wrong_version() -> None:
 
 def slow() -> None:
     """Have routes that take time."""
-    from fastapi import Request, Response
-    from fastapi.responses import StreamingResponse
-
     from nextloop.serving import routes
 
     real = routes.install

@@ -14,7 +14,7 @@ from tests.rollout.load import loaded
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 RATE = 60
 
 
@@ -116,6 +116,7 @@ def test_configuration_that_cannot_come_into_force_is_taken_back(standing):
 def test_socket_of_another_program_is_left_alone(standing):
     """Something else listens where the slot is to listen: the release is refused."""
     rollout = standing.rollout
+    rollout.places.socket("green").unlink(missing_ok=True)
     with closing(socket.socket(socket.AF_UNIX)) as other:
         other.bind(str(rollout.places.socket("green")))
         other.listen()

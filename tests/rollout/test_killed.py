@@ -16,7 +16,7 @@ from nextloop.rollout.reconcile import reconcile
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CONVERGED = 5.0
 
 
@@ -92,7 +92,7 @@ def test_deploy_killed_while_slots_start_and_stop(standing, point):
     assert not look(rollout.places, rollout.runner).idle_slot.runs
     if point == "old_drained":  # a warm one is wanted again
         standing.set(warm_minutes=30)
-        standing.deploy(1 if status(rollout).answers.version == 4 else 4)
+        standing.deploy(1 if standing.run("status")["answers"]["version"] == 4 else 4)
 
 
 def test_second_deploy_is_refused_and_names_the_first(standing):

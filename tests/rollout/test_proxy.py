@@ -9,7 +9,7 @@ import pytest
 
 from nextloop.rollout.asking import ask
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_front_of_a_rollout(deployed):

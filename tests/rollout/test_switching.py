@@ -10,6 +10,8 @@ from tests.rollout.load import KINDS, illegal, loaded
 from nextloop.rollout import link, rollback, watch
 from nextloop.rollout.state import look
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def both(deployed):

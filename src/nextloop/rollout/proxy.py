@@ -211,7 +211,8 @@ class Proxy:
 
     def _last_error(self) -> str:
         try:
-            return _why((self.places.nginx / "error.log").read_text("utf-8", errors="replace"))
+            text = (self.places.nginx / "error.log").read_text("utf-8", errors="replace")
+            return _why("\n".join(reversed(text.splitlines())))
         except OSError:
             return "it says nothing"
 
