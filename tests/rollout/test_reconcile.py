@@ -35,8 +35,10 @@ def standing(lake):
 
 
 @pytest.fixture
-def rollout(standing):
-    """The same, to look into, with green live."""
+def rollout(standing, monkeypatch):
+    """The same, to look into, with green live; slots started from here get its settings."""
+    for name, value in standing.variables.items():
+        monkeypatch.setenv(name, value)
     found = standing.rollout
     link.point(found.places, "green")
     return found

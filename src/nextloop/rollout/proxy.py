@@ -74,6 +74,8 @@ class Proxy:
         found = self.generation()
         if found is None:
             return "nginx does not answer"
+        if not self._masters():
+            return "nginx's workers have lost their master"
         if found != wanted.generation or self._on_disk() != wanted.text:
             return "nginx works by another configuration"
         return ""
@@ -89,7 +91,7 @@ class Proxy:
                 before stays.
         """
         wanted = render(self.settings, self.places)
-        if self._on_disk() == wanted.text and self.generation() == wanted.generation:
+        if not self.problem():
             return False
         self._check(wanted)
         before = self._on_disk()
@@ -240,6 +242,10 @@ def _signal(pid: int, number: int) -> None:
 
 def _why(text: str) -> str:
     """Return nginx's first complaint."""
-    lines = [line for line in text.splitlines() if "[emerg]" in line or "[alert]" in line]
+    lines = [
+        line
+        for line in text.splitlines()
+        if "[emerg]" in line and "still could not bind" not in line
+    ]
     line = (lines or text.splitlines() or ["it says nothing"])[-1 if not lines else 0]
     return line.partition("] ")[2].partition(": ")[2] or line.removeprefix("nginx: ")
