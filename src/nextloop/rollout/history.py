@@ -76,6 +76,26 @@ def line_of_releases(events: Sequence[Event]) -> list[Release]:
     return stack
 
 
+def complete(places: Places, slot: str, release: Release) -> bool:
+    """Write down a switch that was made and, because of a crash or a hand, not written down.
+
+    Args:
+        places: Of the rollout.
+        slot: That gets the requests.
+        release: In it.
+
+    Returns:
+        Whether anything was missing.
+    """
+    led = line_of_releases(read(places))
+    if led and led[-1].equals(release):
+        return False
+    back = len(led) > 1 and led[-2].equals(release)
+    event = "rolled_back" if back else SWITCHED
+    append(places, event, release, slot=slot, reason="found so afterwards")
+    return True
+
+
 def was_live(events: Sequence[Event], release: Release | None) -> bool:
     """Tell whether a release ever got requests."""
     return release is not None and any(

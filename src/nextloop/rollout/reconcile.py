@@ -59,7 +59,8 @@ def reconcile(rollout: Rollout) -> Reconciled:
         live = state.live_slot
         if live is not None and live.release is not None:
             watch.prove(rollout.proxy, live.name, live.release)
-            _settle_history(rollout, live.name, live.release, events, done)
+            if history.complete(rollout.places, live.name, live.release):
+                done.append("the history was completed")
         if done:
             history.append(rollout.places, "reconciled", done=done)
     return Reconciled(state.live, live.release if live else None, tuple(done))
@@ -112,23 +113,6 @@ def _is_warm(rollout: Rollout, slot: Slot, events: list[history.Event]) -> bool:
         return False
     age = time.time() - rollout.places.link.lstat().st_mtime
     return age < rollout.settings.warm_minutes * _MINUTE
-
-
-def _settle_history(
-    rollout: Rollout,
-    slot: str,
-    release: Release,
-    events: list[history.Event],
-    done: list[str],
-) -> None:
-    """Write down a switch that was made and not written down any more."""
-    led = history.line_of_releases(events)
-    if led and led[-1].equals(release):
-        return
-    back = len(led) > 1 and led[-2].equals(release)
-    event = "rolled_back" if back else history.SWITCHED
-    history.append(rollout.places, event, release, slot=slot, reason="found so by reconcile")
-    done.append("the history was completed")
 
 
 def stop_all(rollout: Rollout) -> None:

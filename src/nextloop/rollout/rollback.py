@@ -59,7 +59,11 @@ def rollback(
     with held(rollout.places, "rollback"):
         begun = time.monotonic()
         state = look(rollout.places, rollout.runner)
-        target = _target(rollout, state)
+        live = state.live_slot
+        was_known = bool(history.line_of_releases(history.read(rollout.places)))
+        if live is not None and live.serves is not None:
+            history.complete(rollout.places, live.name, live.serves)
+        target = _target(rollout, state, was_known=was_known)
         slot = state.idle_slot
         was_warm = slot.serves is not None and target.equals(slot.serves)
         if not was_warm:
@@ -74,13 +78,13 @@ def rollback(
     return RolledBack(slot.name, target, was_warm, seconds, said)
 
 
-def _target(rollout: Rollout, state: State) -> Release:
+def _target(rollout: Rollout, state: State, *, was_known: bool) -> Release:
     if state.live is None:
         raise SystemFault("No slot gets requests.", "Repair that first: nextloop rollout reconcile")
     led = history.line_of_releases(history.read(rollout.places))
     if len(led) > 1:
         return led[-2]
     warm = state.idle_slot.serves
-    if not led and warm is not None:  # the history was lost; what runs is not
+    if warm is not None and not was_known:  # the history was lost; what runs is not
         return warm
     raise UsageFault(_NOTHING, "Choose one: nextloop rollout deploy --model VERSION --code PATH")
