@@ -54,7 +54,7 @@ class FileReport:
         rejected: Of them with one.
         staged_path: Parquet file of the former, if any.
         rejects: `storage.SliceFile` of the latter as a dictionary, if any.
-        weeks: Distinct `order_week`s, ISO dates.
+        weeks: Staged rows by `order_week`, an ISO date.
         first_reg_us: Earliest order, microseconds UTC.
         last_reg_us: Latest order.
         low: Smallest order_seq.
@@ -74,7 +74,7 @@ class FileReport:
     rejected: int = 0
     staged_path: str | None = None
     rejects: dict[str, Any] | None = None
-    weeks: list[str] = field(default_factory=list)
+    weeks: dict[str, int] = field(default_factory=dict)
     first_reg_us: int | None = None
     last_reg_us: int | None = None
     low: int | None = None
@@ -205,8 +205,9 @@ def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
 def _extend(report: FileReport, rows: Rows) -> None:
     table = rows.accepted
     report.staged += table.num_rows
-    weeks = {week.isoformat() for week in pc.unique(table["order_week"]).to_pylist()}
-    report.weeks = sorted(weeks | set(report.weeks))
+    for found in pc.value_counts(table["order_week"]).to_pylist():
+        week = found["values"].isoformat()
+        report.weeks[week] = report.weeks.get(week, 0) + found["counts"]
     times, numbers = table["reg_at"].cast(pa.int64()), table["order_seq"]
     report.first_reg_us, report.last_reg_us = _widened(
         report.first_reg_us, report.last_reg_us, times

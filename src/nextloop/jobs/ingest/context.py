@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from nextloop.jobs.ledger import Plan
 from nextloop.orders.rows import Rules
+from nextloop.settings import Settings
 from nextloop.storage import files
 from nextloop.storage.lake import Lake
 from nextloop.storage.places import is_bucket
@@ -32,7 +33,7 @@ class Run:
     plan: Plan
     run_id: str
     staging: str
-    period_unit: str
+    settings: Settings
 
 
 def new_run_id() -> str:

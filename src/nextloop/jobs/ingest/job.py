@@ -8,14 +8,16 @@ table). Nothing shows before the last stage; the ledger's commit makes the run f
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
+from nextloop.errors import DataFault
 from nextloop.jobs import ledger, metrics, settling
 from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
-from nextloop.jobs.ingest.conversion import convert
+from nextloop.jobs.ingest.conversion import Written, discard, publish, write
+from nextloop.jobs.ingest.judging import judge
 from nextloop.jobs.ingest.report import IngestReport, add_up, doubtful_unit
 from nextloop.jobs.ingest.transformation import settle
 from nextloop.jobs.ingest.validation import validate
@@ -23,12 +25,13 @@ from nextloop.jobs.ledger import Refusal
 from nextloop.jobs.progress import Progress
 from nextloop.jobs.reading import rules_of
 from nextloop.jobs.sessions import session_for
+from nextloop.orders.staging import FileReport
 from nextloop.privacy import fingerprint, load_key
 from nextloop.settings import Settings
 from nextloop.storage.delta import Overtaken
 from nextloop.storage.lake import Lake, create_lake, is_lake, writing
 from nextloop.storage.landing import list_landing
-from nextloop.tables import LANDING_FILES
+from nextloop.tables import LANDING_FILES, ORDERS
 from nextloop.telemetry import logs
 
 _STAGES = ("validation", "transformation", "conversion")
@@ -48,7 +51,8 @@ def ingest(
         What was done. Files that were refused are in it, the others were taken in all the same.
 
     Raises:
-        NextLoopError: The landing, the lake or the engine is not usable; nothing was published.
+        NextLoopError: The landing, the lake or the engine is not usable, or a batch rule that is
+            set to `stop` found something; nothing was published.
     """
     found = list_landing(settings.landing)
     had_key = settings.privacy.guest_key is not None or settings.privacy.guest_key_file.exists()
@@ -73,8 +77,7 @@ def ingest(
                 staging_folder(lake, report.run_id) as staging,
                 _settled_after(lake),
             ):
-                unit = settings.orders.period_unit
-                run = Run(lake, session, rules, plan, report.run_id, staging, unit)
+                run = Run(lake, session, rules, plan, report.run_id, staging, settings)
                 _take_in(run, report, progress or (lambda *_: None))
     metrics.leave_ingest(settings, report)
     return report
@@ -108,12 +111,25 @@ def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:
         refused = [Refusal(f.file_name, f.refused, f.mend or "") for f in files if f.refused]
         report.refused += refused
         report.new_files = len(files) - len(refused)
-        report.warnings += doubtful_unit(files, run.period_unit)
+        report.warnings += doubtful_unit(files, run.settings.orders.period_unit)
     with stage("transformation"):
         settled = settle(run, files)
         add_up(report, files, settled.counts)
     with stage("conversion"):
-        versions = convert(run, files, settled)
+        written = write(run, files, settled)
+        _judge(run, report, files, written)
+        versions = publish(run, written)
         recorded = ledger.record(run.lake, run.run_id, run.plan, files, settled.counts, versions)
         report.versions |= versions | {LANDING_FILES.name: recorded}
     progress(len(_STAGES), len(_STAGES), "published")
+
+
+def _judge(run: Run, report: IngestReport, files: Sequence[FileReport], written: Written) -> None:
+    """Apply the batch rules; what was written goes when one of them stops the run."""
+    orders, emptied = written.files.get(ORDERS, ()), written.emptied.get(ORDERS, ())
+    try:
+        report.findings = judge(run, files, orders, emptied, run.settings.batch)
+    except DataFault:
+        discard(run)
+        raise
+    report.warnings += [f"{each.message} [batch.{each.rule}]" for each in report.findings]

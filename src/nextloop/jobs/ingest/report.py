@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nextloop.jobs.ingest.judging import Finding
 from nextloop.jobs.ledger import Counts, Refusal
 from nextloop.orders.staging import FileReport
 
@@ -33,7 +34,8 @@ class IngestReport:
         reasons: Rejected rows by reason code.
         rewound: Tables from which an unfinished run was taken back.
         versions: Version of each table after the run.
-        warnings: What a person should look at.
+        findings: What the batch rules found odd.
+        warnings: What a person should look at, in words; the findings are among it.
         seconds: By stage.
     """
 
@@ -49,6 +51,7 @@ class IngestReport:
     reasons: dict[str, int] = field(default_factory=dict)
     rewound: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
