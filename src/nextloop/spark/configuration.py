@@ -82,7 +82,8 @@ def code_path(master: str) -> dict[str, str]:
     ours = Path(__file__).parents[2]
     installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
     paths = [*([] if ours in installed else [str(ours)]), os.environ.get("PYTHONPATH", "")]
-    return task_environment({"PYTHONPATH": os.pathsep.join(filter(None, paths))})
+    found = os.pathsep.join(filter(None, paths))
+    return task_environment({"PYTHONPATH": found} if found else {})
 
 
 def python_of(options: Mapping[str, str]) -> str:
