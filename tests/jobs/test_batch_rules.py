@@ -11,7 +11,7 @@ from tests.order_files import row
 
 from nextloop.errors import DataFault
 from nextloop.jobs.ingest.rules import RULES, Batch
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 from nextloop.settings import BatchSettings
 from nextloop.tables import ORDERS
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nextloop.cli import output
 from nextloop.cli.contract_words import Count, Words
+from nextloop.cli.output import printable
 from nextloop.jobs.contract.report import CheckReport, Fault, FileCheck
 from nextloop.jobs.contract.terms import Field, Rule, Terms
 
@@ -125,10 +126,3 @@ def _short(raw: str) -> str:
 
 def _counted(found: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{printable(name)} ({rows:,})" for name, rows in found)
-
-
-def printable(text: str) -> str:
-    """Return a file's text without what a terminal would obey: control and direction signs."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )

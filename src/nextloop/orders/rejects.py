@@ -23,6 +23,7 @@ _NUMERIC: Final = frozenset((*INTEGERS, *TIMES))
 _NOT_OF_NUMBERS: Final = re.compile(r"[^0-9+.,\s-]|[0-9][-:][0-9]")
 _NOT_OF_TIMES: Final = re.compile(r"[^0-9T:./\s+-]")
 _LIKE_A_TIME: Final = re.compile(r"[0-9]+[-/.]")
+_WHOLE: Final = re.compile(r"[0-9]{1,18}")
 _JSON_BEGINS: Final = ("[", "{", '"')
 
 
@@ -47,6 +48,8 @@ def reject(
     value = shown.get(column or "")
     return {
         "line_number": line_number,
+        "hotel_seq": None if slipped else _number(texts["hotel_seq"]),
+        "order_seq": None if slipped else _number(texts["order_seq"]),
         "reason": reason,
         "column": column,
         "value": shape(value) if value and column in _HIDDEN else _short(value),
@@ -63,6 +66,10 @@ def _fits(name: str, text: str) -> bool:
     if name in TIMES:
         return bool(_LIKE_A_TIME.match(text)) and not _NOT_OF_TIMES.search(text)
     return name != "contents" or text.lstrip()[:1] in _JSON_BEGINS
+
+
+def _number(text: str) -> int | None:
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def reject_shape(line_number: int, reason: str, raw: bytes) -> dict[str, Any]:

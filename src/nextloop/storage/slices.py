@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nextloop.storage.files import open_output
+from nextloop.storage.files import open_input, open_output
 from nextloop.tables import Table
 
 _ROW_GROUP_ROWS: Final = 256 * 1024
@@ -72,6 +72,16 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
         pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
         size = sink.tell()
     return SliceFile(path, size, value, rows.num_rows, _stats(table, rows))
+
+
+def read_slice(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a data file, or some columns of it.
+
+    Raises:
+        OSError: It is not there.
+    """
+    with open_input(path) as stream:
+        return pq.read_table(stream, columns=None if columns is None else list(columns))
 
 
 def _only(table: Table, rows: pa.Table, column: str) -> str:

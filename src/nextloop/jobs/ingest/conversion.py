@@ -9,7 +9,7 @@ from nextloop.jobs import settling
 from nextloop.jobs.ingest.context import Run
 from nextloop.jobs.ingest.transformation import Settled
 from nextloop.jobs.writing import write_slices
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 from nextloop.storage import delta
 from nextloop.storage.files import remove_tree
 from nextloop.storage.slices import SliceFile
@@ -43,6 +43,9 @@ def write(run: Run, files: Sequence[FileReport], settled: Settled) -> Written:
         table: settled.weeks - {file.value for file in found} for table, found in written.items()
     }
     written[REJECTED_ROWS] = rejects
+    emptied[REJECTED_ROWS] = {
+        file.file_sha256 for file in files if file.again is not None and not file.rejects
+    }
     return Written(written, emptied)
 
 

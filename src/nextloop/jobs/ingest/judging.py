@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from nextloop.errors import DataFault
 from nextloop.jobs.ingest.context import Run
 from nextloop.jobs.ingest.rules import RULES, Batch
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 from nextloop.settings import BatchSettings, variable
 from nextloop.storage import delta
-from nextloop.storage.files import open_input
-from nextloop.storage.slices import SliceFile
+from nextloop.storage.slices import SliceFile, read_slice
 from nextloop.tables import ORDERS
 from nextloop.telemetry import logs
 
@@ -112,6 +110,4 @@ def _batch(
 
 
 def _hotels(path: str) -> set[int]:
-    with open_input(path) as stream:
-        found = pq.read_table(stream, columns=["hotel_seq"])["hotel_seq"]
-    return set(pc.unique(found).to_pylist())
+    return set(pc.unique(read_slice(path, ["hotel_seq"])["hotel_seq"]).to_pylist())

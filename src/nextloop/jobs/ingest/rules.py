@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 from nextloop.settings import BatchSettings
 
 Hotels = Callable[[Collection[dt.date]], Mapping[dt.date, set[int]]]
