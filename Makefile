@@ -35,6 +35,7 @@ test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and ru
 	@$(DEV)/bin/python -m pytest $(ARGS)
 
 test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
+	@scripts/java.sh
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
 
