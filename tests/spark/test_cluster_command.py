@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.spark.local_cluster import LocalCluster, free_port
@@ -29,7 +30,7 @@ def fresh(tmp_path: Path) -> LocalCluster:
     return LocalCluster(tmp_path / "state", free_port(), free_port())
 
 
-def pids(state: dict) -> dict[str, int]:
+def pids(state: dict[str, Any]) -> dict[str, int]:
     return {one["name"]: one["pid"] for one in state["processes"]}
 
 
@@ -143,9 +144,17 @@ def test_missing_spark_is_told(tmp_path):
     assert "requirements/spark.txt" in done.stderr
 
 
+def sleeping(folder: Path) -> Process:
+    """Stand in for a daemon that somebody has to end."""
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    return start(command, folder, folder / "log", dict(os.environ), mark(folder))
+
+
 def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
-    """A master that cannot start is told with its own words, and `status` finds nothing left."""
+    """A master that cannot start is told with its own words; what a crash had left is gone too."""
     other = fresh(tmp_path)
+    other.folder.mkdir(mode=0o700)
+    left = sleeping(other.folder)
     broken = {"SPARK_CONF_DIR": str(tmp_path / "conf")}
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "spark-env.sh").write_text("echo 'ERROR no licence' >&2; exit 3\n")
@@ -153,6 +162,7 @@ def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
     assert done.returncode == 4
     assert "The master ended as it started: ERROR no licence" in done.stderr
     assert other.status()["state"] == "down"
+    assert not left.is_alive()
 
 
 def test_nothing_to_stop_is_no_fault(tmp_path):
@@ -161,12 +171,6 @@ def test_nothing_to_stop_is_no_fault(tmp_path):
     done = other.command("down")
     assert (done.returncode, done.stdout) == (0, "No cluster was running.\n")
     assert other.command("status").returncode == 4
-
-
-def sleeping(folder: Path) -> Process:
-    """Stand in for a daemon that somebody has to end."""
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    return start(command, folder, folder / "log", dict(os.environ), mark(folder))
 
 
 def test_down_finds_what_a_crash_left_unrecorded(tmp_path):
@@ -194,15 +198,3 @@ def test_down_spares_a_later_process_of_a_recorded_pid(tmp_path):
         assert innocent.is_alive()
     finally:
         stop([innocent], SECONDS)
-
-
-def test_lost_record_of_a_running_cluster(cluster):
-    """Without its record the processes are still found: `up` puts a new cluster in their place."""
-    before = pids(cluster.status())
-    (cluster.folder / "cluster.json").unlink()
-    state = cluster.status()
-    assert (state["state"], len(state["problems"])) == ("degraded", 3)
-    after = pids(cluster.up())
-    assert not set(before.values()) & set(after.values())
-    assert not any(Path(f"/proc/{pid}").exists() for pid in before.values())
-    assert cluster.status()["state"] == "up"

@@ -41,7 +41,7 @@ def test_each_setting_is_passed_on():
         "spark.sql.shuffle.partitions": "64",
         "spark.pyspark.python": "/opt/nextloop/bin/python",
         WAIT: "7",
-        "spark.log.level": "INFO",
+        "spark.log.level": "WARN",
     }
 
 
