@@ -155,11 +155,8 @@ def test_worker_was_lost(bereft):
 
 def test_result_is_the_same(bereft, tmp_path, sail):
     """Every row of every table is as a run makes it under which nothing dies."""
-    flags = {
-        "landing": str(bereft.landing),
-        "lake": str(tmp_path / "lake"),
-        "privacy.guest_key": KEY,
-    }
+    lake = tmp_path / "lake"
+    flags = {"landing": str(bereft.landing), "lake": str(lake), "privacy.guest_key": KEY}
     report = ingest(settings.load(flags), sail)
     for name in ("rows_in", "accepted", "rejected", "superseded"):
         assert bereft.printed[name] == getattr(report, name)
