@@ -85,8 +85,8 @@ def _reason(error: OSError | DeltaError) -> str:
     plain = re.sub(r"\x1b\[\d+m|↳", "", str(error))
     if system := re.search(r"([^\n:]+) \(os error \d+\)", plain):
         return system[1].strip()
-    refused = "privileges" in plain or "403" in plain or "401" in plain
-    return "this account may not" if refused else "no answer"
+    refused = re.search(r"privileges|credentials|40[13] (Forbidden|Unauthorized)", plain)
+    return "this account is refused" if refused else "no answer"
 
 
 def _no_version(table: Table, at: int) -> DataFault:
