@@ -14,6 +14,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from conftest import execute
+from nextloop_orchestration import spark_application
 from nextloop_orchestration.submit import NextLoopSubmitOperator
 from stations import DEV, free_port
 
@@ -141,6 +142,27 @@ def test_killing_the_task_ends_the_driver(submitted, tmp_path):
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not Path(f"/proc/{(tmp_path / 'driver').read_text().strip()}/fd/0").exists()
+
+
+def test_the_driver_ends_with_spark_submit(tmp_path):
+    """`kill -9` of spark-submit tells its driver nothing; it notices."""
+    report, said, pid = (tmp_path / name for name in ("report.json", "said", "pid"))
+    report.touch()
+    long = f"simulate --out {tmp_path}/landing --hotels 50 --orders 20000000"
+    driver = f"{DEV}/python {spark_application.__file__} {report} {long}"
+    script = f"{driver} 2> {said} & echo $! > {pid}; wait"
+    with subprocess.Popen(["/bin/sh", "-c", script]) as submit:
+        assert _within(60, lambda: said.exists() and "simulate" in said.read_text())
+        submit.kill()
+    process = Path(f"/proc/{pid.read_text().strip()}/exe")
+    assert _within(30, lambda: not process.exists())
+
+
+def _within(seconds, holds) -> bool:
+    end = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return bool(held)
 
 
 @pytest.fixture
