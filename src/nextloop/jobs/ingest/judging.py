@@ -72,7 +72,7 @@ def judge(
     ]
     log = logs.get(__name__)
     for each in found:
-        log.warning("odd batch", rule=each.rule, level=each.level, run_id=run.run_id, **each.values)
+        log.info("odd batch", rule=each.rule, level=each.level, run_id=run.run_id, **each.values)
     stopping = [each for each in found if each.level == "stop"]
     if stopping:
         raise _stopped(stopping)
