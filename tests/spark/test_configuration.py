@@ -11,7 +11,7 @@ import pytest
 import nextloop
 from nextloop import settings
 from nextloop.errors import UsageFault
-from nextloop.spark import configuration, task_environment
+from nextloop.spark import configuration, task_environment, worker_fault
 from nextloop.spark.configuration import WAIT, code_path, python_of
 from nextloop.spark.reaching import addresses, is_here
 
@@ -85,3 +85,26 @@ def test_addresses_of_masters():
     assert is_here("local[*]")
     assert is_here("spark://localhost:7077")
     assert not is_here("spark://127.0.0.1:7077,other:7077")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('IOException: Cannot run program "/opt/python": error=2', "no Python at /opt/python"),
+        ("No module named 'nextloop.orders'", "no Python package nextloop.orders"),
+        (
+            "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.9 than that in",
+            "run Python 3.9",
+        ),
+    ],
+)
+def test_what_workers_lack_is_told(said, told):
+    """The engine's words for it become one sentence."""
+    fault = worker_fault(f"Job aborted due to stage failure\n{said}\n\tat java.base")
+    assert fault is not None
+    assert told in fault.message
+
+
+def test_other_failures_are_left_alone():
+    """A task's own error is somebody else's to tell."""
+    assert worker_fault("ValueError: customer 12 of room 'Ocean501'") is None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import venv
 from typing import Any
 
 import pytest
 from tests.spark.local_cluster import free_port
+
+from nextloop.spark import worker_fault
 
 SECONDS = 240
 
@@ -47,35 +51,47 @@ def shown(batches):
 def interrupt(number, frame): raise KeyboardInterrupt
 signal.signal(signal.SIGINT, interrupt)
 told = {}
-for turn in (1, 2):
+for python in (sys.executable, sys.argv[1]):
     options = {"spark.sql.shuffle.partitions": "3", "spark.hadoop.our.token": "hush-hush",
-               **spark.task_environment({"GIVEN": f"turn {turn}"})}
+               "spark.pyspark.python": python, **spark.task_environment({"GIVEN": "given"})}
     with spark.session("local[2]", options) as session:
         conf = {key: session.conf.get(key) for key in (
             "spark.sql.shuffle.partitions", "spark.sql.session.timeZone", "spark.speculation",
             "spark.driver.host", "spark.log.level", "spark.sql.ansi.enabled")}
         (jvm,) = children()
-        value = session.range(1).mapInArrow(shown, "value string").toArrow()["value"][0].as_py()
-        told[turn] = {
+        rows = session.range(1).mapInArrow(shown, "value string")
+        try:
+            value = rows.toArrow()["value"][0].as_py()
+        except Exception as error:
+            value = str(error)
+        told[python] = {
             "conf": conf, "value": value,
             "arguments": Path(f"/proc/{jvm}/cmdline").read_text(),
             "environment": Path(f"/proc/{jvm}/environ").read_text(),
             "interrupt is ours": signal.getsignal(signal.SIGINT) is interrupt,
         }
-    told[turn]["children left"] = children()
+    told[python]["children left"] = children()
 with spark.session("sail") as session:
     told["sail"] = session.range(7).count()
+told["ours"], told["bare"] = told.pop(sys.executable), told.pop(sys.argv[1])
 print(json.dumps(told))
 """
 
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory) -> dict[str, Any]:
-    """Two sessions of Apache Spark and one of the embedded engine, in one process."""
+    """Three sessions in one process: as usual, with a Python that has no packages, embedded."""
+    bare = tmp_path_factory.mktemp("bare")
+    venv.create(bare, symlinks=True)
     conf = tmp_path_factory.mktemp("conf")
     defaults = "spark.sql.shuffle.partitions 5\nspark.sql.ansi.enabled false\n"
     (conf / "spark-defaults.conf").write_text(f"{defaults}spark.log.level FATAL\n")
-    done = run(LIFE, SPARK_CONF_DIR=str(conf), NEXTLOOP_PRIVACY__GUEST_KEY="k" * 40)
+    done = run(
+        LIFE,
+        str(bare / "bin" / "python"),
+        SPARK_CONF_DIR=str(conf),
+        NEXTLOOP_PRIVACY__GUEST_KEY="k" * 40,
+    )
     assert (done.stderr, done.returncode) == ("", 0)  # the engine's own words are kept back
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -83,7 +99,7 @@ def life(tmp_path_factory) -> dict[str, Any]:
 
 def test_options_count_more_than_files_and_files_more_than_defaults(life):
     """The caller, then spark-defaults.conf, then what fits our jobs."""
-    assert life["1"]["conf"] == {
+    assert life["ours"]["conf"] == {
         "spark.sql.shuffle.partitions": "3",
         "spark.sql.ansi.enabled": "false",
         "spark.log.level": "FATAL",
@@ -94,25 +110,33 @@ def test_options_count_more_than_files_and_files_more_than_defaults(life):
 
 
 def test_tasks_have_the_callers_variables(life):
-    """What reaches a bucket reaches the tasks; each session has its own."""
-    assert [life[turn]["value"] for turn in ("1", "2")] == ["turn 1", "turn 2"]
+    """What reaches a bucket reaches the tasks."""
+    assert life["ours"]["value"] == "given"
+
+
+def test_what_workers_lack_is_told(life):
+    """Tasks run the Python that is set; what it cannot import is named, and what to do."""
+    fault = worker_fault(life["bare"]["value"])
+    assert fault is not None
+    assert re.match(r"The engine's workers have no Python package (pyarrow|numpy)", fault.message)
+    assert "NEXTLOOP_SPARK_CLUSTER__PYTHON" in fault.hint
 
 
 def test_no_secret_shows_in_the_list_of_processes(life):
     """Options may hold tokens: the JVM is not started with them, nor with our settings."""
-    assert "hush-hush" not in life["1"]["arguments"]
-    assert "NEXTLOOP_" not in life["1"]["environment"]
+    assert "hush-hush" not in life["ours"]["arguments"]
+    assert "NEXTLOOP_" not in life["ours"]["environment"]
 
 
 def test_jvm_ends_with_its_session(life):
     """Training has the memory, and the next session one of its own."""
-    assert [life[turn]["children left"] for turn in ("1", "2")] == [[], []]
+    assert [life[name]["children left"] for name in ("ours", "bare")] == [[], []]
     assert life["sail"] == 7
 
 
 def test_interrupts_are_answered_as_before(life):
     """PySpark's own handler would outlive the session and fail."""
-    assert life["1"]["interrupt is ours"]
+    assert life["ours"]["interrupt is ours"]
 
 
 NEVER = """
