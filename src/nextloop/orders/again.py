@@ -6,28 +6,51 @@ taken in long ago.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextloop.orders.reader import Rows
 
 
-def among(rows: Rows, rejected: pa.Table) -> Rows:
-    """Return the rows that stand where rejected ones stood.
+class Past:
+    """The rows of a file that were rejected before.
 
-    Args:
-        rows: Of the file as it is read now.
-        rejected: Its rows in `tables.REJECTED_ROWS`.
+    Attributes:
+        rows: How many there were.
+        changed: Whether any of those met so far has changed since.
     """
-    lines = rejected["line_number"].combine_chunks()
-    accepted, broken = _at(rows.accepted, lines), _at(rows.rejected, lines)
-    return Rows(len(accepted) + len(broken), accepted, broken)
 
+    def __init__(self, rejected: pa.Table) -> None:
+        """Remember them.
 
-def equal(one: pa.Table, other: pa.Table) -> bool:
-    """Tell whether two tables hold the same rejected rows, in whatever order."""
-    by_line = [table.sort_by("line_number").combine_chunks() for table in (one, other)]
-    return bool(by_line[0].equals(by_line[1].cast(by_line[0].schema)))
+        Args:
+            rejected: All rows of the file in `tables.REJECTED_ROWS`.
+        """
+        self.rows, self.changed = len(rejected), False
+        self._left = rejected.sort_by("line_number").combine_chunks()
+
+    def among(self, rows: Rows) -> Rows:
+        """Return the rows that stand where rejected ones stood.
+
+        Args:
+            rows: The next ones of the file as it is read now, in its order.
+        """
+        numbers = pa.chunked_array(
+            [*rows.accepted["line_number"].chunks, *rows.rejected["line_number"].chunks], pa.int64()
+        )
+        past = self._up_to(pc.max(numbers).as_py() or 0)
+        lines = past["line_number"].combine_chunks()
+        accepted, broken = _at(rows.accepted, lines), _at(rows.rejected, lines)
+        same = broken.combine_chunks().equals(past.cast(broken.schema).combine_chunks())
+        self.changed |= not same
+        return Rows(len(accepted) + len(broken), accepted, broken)
+
+    def _up_to(self, line_number: int) -> pa.Table:
+        lines = np.asarray(self._left["line_number"])
+        count = int(np.searchsorted(lines, line_number, "right"))
+        past, self._left = self._left[:count], self._left[count:]
+        return past
 
 
 def _at(rows: pa.Table, lines: pa.Array) -> pa.Table:

@@ -63,8 +63,15 @@ class FileReport:
 
 
 def extend(report: FileReport, rows: Rows) -> None:
-    """Count a block's accepted rows, of which there is at least one."""
+    """Count what became of the next records of the file."""
+    report.rows_in += rows.records
+    report.rejected += rows.rejected.num_rows
+    for found in pc.value_counts(rows.rejected["reason"]).to_pylist():
+        reason = found["values"]
+        report.reasons[reason] = report.reasons.get(reason, 0) + found["counts"]
     table = rows.accepted
+    if not table.num_rows:
+        return
     report.staged += table.num_rows
     for found in pc.value_counts(table["order_week"]).to_pylist():
         week = found["values"].isoformat()

@@ -10,18 +10,17 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nextloop.errors import DataFault
-from nextloop.orders.again import among, equal
+from nextloop.orders.again import Past
 from nextloop.orders.file_report import FileReport, extend
 from nextloop.orders.reader import check_file, read_rows
 from nextloop.orders.refusals import FileFault, in_another_encoding
@@ -41,6 +40,26 @@ REPORT_DDL: Final = "report string"
 _AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
 
+class Slice(Protocol):
+    """A data file of a table that is being written.
+
+    Attributes:
+        file: `storage.SliceFile` of it, when it is closed.
+    """
+
+    file: Any
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows, in the order of the table's key."""
+
+
+class _Writer(Protocol):
+    def write(self, rows: pa.Table) -> None: ...
+
+
+_File = TypeVar("_File", bound=_Writer)
+
+
 @dataclass(frozen=True)
 class Doors:
     """How a task reaches files, wherever they lie: `storage.files` and `storage.slices`.
@@ -48,13 +67,13 @@ class Doors:
     Attributes:
         local_copy: Gives a landing file as one of the task's machine.
         open_output: Opens a file that shows when it is whole.
-        write_slice: Writes a data file of a table.
+        open_slice: Opens a data file of a table.
         read_slice: Reads one.
     """
 
     local_copy: Callable[[str, str], AbstractContextManager[Path]]
     open_output: Callable[[str], AbstractContextManager[BinaryIO]]
-    write_slice: Callable[[str, Table, str, pa.Table], Any]
+    open_slice: Callable[[str, Table, str, str], AbstractContextManager[Slice]]
     read_slice: Callable[[str], pa.Table]
 
 
@@ -81,13 +100,11 @@ def reading_task(
             for task in batch.to_pylist():
                 path, mark = os.fsdecode(unquote_to_bytes(task.pop("path"))), task.pop("mark")
                 before = task.pop("rejected")
-                past = None if before is None else doors.read_slice(before)
+                past = None if before is None else Past(doors.read_slice(before))
                 source = Source(**task)
                 target = f"{staging}/{source.file_sha256}.parquet"
-                report, rejected = stage(path, mark, source, target, rules, doors, past)
-                if rejected.num_rows and report.changed:
-                    written = doors.write_slice(rejects, REJECTED_ROWS, run_id, rejected)
-                    report.rejects = dict(vars(written))
+                broken = doors.open_slice(rejects, REJECTED_ROWS, run_id, source.file_sha256)
+                report = stage(path, mark, source, target, broken, rules, doors, past)
                 yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
 
     return read
@@ -98,75 +115,90 @@ def stage(
     mark: str,
     source: Source,
     target: str,
+    broken: AbstractContextManager[Slice],
     rules: Rules,
     doors: Doors,
-    past: pa.Table | None = None,
-) -> tuple[FileReport, pa.Table]:
-    """Read one file into a staged one.
+    past: Past | None = None,
+) -> FileReport:
+    """Read one file into a staged one and a slice of rejected rows.
 
     Args:
         path: The file.
         mark: What it was listed with.
         source: Its name in the tables.
         target: Of the staged rows.
+        broken: Opens the slice.
         rules: The settings.
         doors: To the files.
         past: Rows of it that were rejected, if only those are meant.
-
-    Returns:
-        Its report and its rejected rows.
     """
+    report = FileReport(**vars(source), again=past.rows if past else None)
+    # What was written of a file shows when all of it was read and it has not changed meanwhile.
     try:
-        with _AT_ONCE, doors.local_copy(path, mark) as copy, ExitStack() as stack:
+        with _AT_ONCE, ExitStack() as stack, doors.local_copy(path, mark) as copy:
             check_file(str(copy), rules)
-            return _read(str(copy), source, rules, _Staged(target, doors, stack), past)
+            accepted = _WhenNeeded(_staged_file(target, doors), stack)
+            rejected = _WhenNeeded(broken, stack)
+            _read(str(copy), source, rules, report, past, accepted.write, rejected.write)
     except DataFault as fault:
         refused = FileReport(**vars(source), refused=fault.message, mend=fault.hint)
-        if past is not None:
-            refused.again, refused.changed = len(past), False
-        return refused, REJECTED_ROWS.schema.empty_table()
+        refused.again, refused.changed = report.again, past is None
+        return refused
+    report.staged_path = None if accepted.file is None else target
+    if rejected.file is not None:
+        report.rejects = dict(vars(rejected.file.file))
+    return report
 
 
-class _Staged:
-    """A file of staged rows that is opened when there are any."""
+class _WhenNeeded(Generic[_File]):
+    """A file that is opened when there are rows for it.
 
-    def __init__(self, path: str, doors: Doors, stack: ExitStack) -> None:
-        self.path: str | None = None
-        self._target, self._doors, self._stack = path, doors, stack
+    Attributes:
+        file: It, if there were.
+    """
+
+    def __init__(self, opened: AbstractContextManager[_File], stack: ExitStack) -> None:
+        self.file: _File | None = None
+        self._opened, self._stack = opened, stack
 
     def write(self, rows: pa.Table) -> None:
-        if self.path is None:
-            sink = self._stack.enter_context(self._doors.open_output(self._target))
-            # Read once and dropped: dictionaries would cost more than they save.
-            writer = pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False)
-            self._writer = self._stack.enter_context(writer)
-            self.path = self._target
-        self._writer.write_table(rows)
+        if rows.num_rows:
+            if self.file is None:
+                self.file = self._stack.enter_context(self._opened)
+            self.file.write(rows)
+
+
+@contextmanager
+def _staged_file(path: str, doors: Doors) -> Iterator[pq.ParquetWriter]:
+    # Read once and dropped: dictionaries would cost more than they save.
+    with (
+        doors.open_output(path) as sink,
+        pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False) as writer,
+    ):
+        yield writer
 
 
 def _read(
-    path: str, source: Source, rules: Rules, staged: _Staged, past: pa.Table | None
-) -> tuple[FileReport, pa.Table]:
-    report = FileReport(**vars(source))
-    rejected = [REJECTED_ROWS.schema.empty_table()]
+    path: str,
+    source: Source,
+    rules: Rules,
+    report: FileReport,
+    past: Past | None,
+    accept: Callable[[pa.Table], None],
+    reject: Callable[[pa.Table], None],
+) -> None:
+    again: list[pa.Table] = []  # no more than were rejected before
     for found in read_rows(path, source, rules):
-        rows = found if past is None else among(found, past)
-        if rows.accepted.num_rows:
-            staged.write(rows.accepted)
-            extend(report, rows)
-        rejected.append(rows.rejected)
-        report.rows_in += rows.records
-    whole = pa.concat_tables(rejected)
-    report.rejected = whole.num_rows
-    report.reasons = {
-        found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
-    }
+        rows = found if past is None else past.among(found)
+        accept(rows.accepted)
+        (reject if past is None else again.append)(rows.rejected)
+        extend(report, rows)
     if past is not None:
-        report.again, report.changed = len(past), not equal(past, whole)
+        report.changed = past.changed
+        for rejected in again if past.changed else ():
+            reject(rejected)
     elif fault := in_another_encoding(report.rows_in, report.reasons):
         raise fault
-    report.staged_path = staged.path
-    return report, whole
 
 
 def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:

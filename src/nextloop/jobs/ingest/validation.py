@@ -15,7 +15,7 @@ from nextloop.orders.staging import (
 )
 from nextloop.storage import delta
 from nextloop.storage.files import local_copy, open_output
-from nextloop.storage.slices import read_slice, write_slice
+from nextloop.storage.slices import open_slice, read_slice
 from nextloop.tables import REJECTED_ROWS
 
 
@@ -27,7 +27,7 @@ def validate(run: Run) -> list[FileReport]:
         (task_path(file.path), file.mark, *vars(source).values(), past.get(source.file_sha256))
         for file, source in (*run.plan.new, *run.plan.again)
     ]
-    doors = Doors(local_copy, open_output, write_slice, read_slice)
+    doors = Doors(local_copy, open_output, open_slice, read_slice)
     task = reading_task(run.staging, rejects, run.run_id, run.rules, doors)
     files = run.spark.createDataFrame(tasks, TASK_DDL).repartition(len(tasks))
     found = files.mapInArrow(task, REPORT_DDL).toArrow()["report"].to_pylist()
