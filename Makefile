@@ -36,6 +36,7 @@ test: $(DEV)/.ready ## Set up what the tests need (Java, nginx and Chromium too)
 	@$(DEV)/bin/python -m pytest $(ARGS)
 
 test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
+	@scripts/java.sh
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
 

@@ -14,6 +14,7 @@ cd "$root"
 bin=$root/.venv-airflow/bin
 port=${AIRFLOW__API__PORT:-8080}
 wait_seconds=180
+patience_seconds=15
 if [ "${1-}" = --port ]; then
     port=${2-}
 elif [ $# -gt 0 ]; then
@@ -39,9 +40,10 @@ except (OSError, OverflowError):
 PYTHON
 }
 
-# The simulated weeks end with the last whole week, as the hotels' files would.
+# The simulated weeks end with the last whole week, as the hotels' files would. A landing of the
+# user's own stays as it is.
 simulate() {
-    [ ! -d "$NEXTLOOP_LANDING" ] || return 0
+    [ -z "$given" ] && [ ! -d "$NEXTLOOP_LANDING" ] || return 0
     first=$(date -d "$(($(date +%u) + 8 * 7 - 1)) days ago" +%F)
     say "simulating 8 weeks of 3 hotels into $NEXTLOOP_LANDING"
     "$AIRFLOW__NEXTLOOP__COMMAND" --quiet simulate --out "$NEXTLOOP_LANDING" --hotels 3 \
@@ -63,6 +65,7 @@ configure() {
     # Empty: Application Default Credentials count. Only gs:// landings ask for it.
     export AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT="${AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT:-google-cloud-platform://}"
     mkdir -p "$AIRFLOW_HOME"
+    given=${NEXTLOOP_LANDING-}
     export NEXTLOOP_LANDING="${NEXTLOOP_LANDING:-$AIRFLOW_HOME/landing}"
     export NEXTLOOP_LAKE="${NEXTLOOP_LAKE:-$AIRFLOW_HOME/lake}"
     export NEXTLOOP_PRIVACY__GUEST_KEY_FILE="${NEXTLOOP_PRIVACY__GUEST_KEY_FILE:-$AIRFLOW_HOME/guest.key}"
@@ -87,10 +90,10 @@ PYTHON
 await_healthy() {
     started=$(date +%s)
     until healthy; do
-        kill -0 "$airflow" 2>/dev/null || give_up "Airflow ended"
+        sleep 1
+        in_session 0 || give_up "Airflow ended"
         [ $(($(date +%s) - started)) -lt $wait_seconds ] ||
             give_up "Airflow is not healthy after $wait_seconds s"
-        sleep 1
     done
 }
 
@@ -100,11 +103,42 @@ give_up() {
     fail "$1" "See $log"
 }
 
-# The components get their own signal from standalone; it waits for them.
+# Standalone ends its components, and the scheduler waits for tasks that run. They are given a
+# while; then every process of the session is told, and a task ends its command when it is told.
 stop() {
     trap '' INT TERM
-    kill -INT "$airflow" 2>/dev/null || return 0
-    wait "$airflow" || true
+    kill -INT "$airflow" 2>/dev/null || true
+    for signal in TERM KILL; do
+        ended_within $patience_seconds && return 0
+        in_session $signal
+    done
+}
+
+ended_within() {
+    started=$(date +%s)
+    while in_session 0; do
+        [ $(($(date +%s) - started)) -lt "$1" ] || return 1
+        sleep 0.5
+    done
+}
+
+# in_session SIGNAL: sends it to all processes of Airflow's session; tells whether there were any
+in_session() {
+    "$bin/python" -I -S - "$airflow" "$1" <<'PYTHON'
+import os, signal, sys
+session, told = int(sys.argv[1]), 0 if sys.argv[2] == "0" else signal.Signals["SIG" + sys.argv[2]]
+found = 0
+for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            state, _, _, its_session = stat.read().rpartition(")")[2].split()[:4]
+        if int(its_session) == session and state != "Z":
+            os.kill(pid, told)
+            found += 1
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+sys.exit(found == 0)
+PYTHON
 }
 
 password() {

@@ -6,10 +6,12 @@ Airflow reads its configuration when it is first imported, so the home is made h
 from __future__ import annotations
 
 import atexit
+import contextvars
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +52,12 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         return path
 
     return write
+
+
+def execute(step: Any) -> Any:
+    """Execute a step as the task runner does."""
+    from airflow.sdk.bases.operator import ExecutorSafeguard
+
+    surroundings = contextvars.copy_context()
+    surroundings.run(ExecutorSafeguard.tracker.set, step)
+    return surroundings.run(step.execute, {})

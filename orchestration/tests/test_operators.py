@@ -7,6 +7,7 @@ import json
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from conftest import execute
 from nextloop_orchestration.operators import NextLoopOperator
 from stations import DEV
 
@@ -19,9 +20,9 @@ COMMAND = f"""#!/bin/sh
 
 
 def run(*arguments, **options):
-    """Run a step as the task runner does, less the database."""
+    """Run a step of the weekly batch."""
     step = NextLoopOperator(task_id="step", arguments=list(arguments), **options)
-    return step.execute.__wrapped__(step, {})
+    return execute(step)
 
 
 def test_a_report_is_what_the_step_returns(program):
@@ -67,7 +68,7 @@ def test_a_step_that_was_killed_starts_nothing(program, tmp_path):
     step = NextLoopOperator(task_id="step", arguments=["ingest"])
     step.on_kill()
     with pytest.raises(AirflowException, match="ended before"):
-        step.execute.__wrapped__(step, {})
+        execute(step)
     assert not (tmp_path / "started").exists()
 
 

@@ -126,6 +126,24 @@ def test_refused_file_and_copies_and_doubled_orders(tmp_path, capsys):
     ]
 
 
+def test_oddities_are_told_by_file_and_explained_once(tmp_path, capsys):
+    """Each file says how often and where; what it means stands once at the end."""
+    write(tmp_path / "a.csv", row(1, status="조리중"), row(2, status="조리중"))
+    write(tmp_path / "b.csv", row(3), row(4, status="조리중"))
+    assert run(["contract", "check", "a.csv", "b.csv", "--quiet"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "a.csv: 2 rows, all fine",
+        "  odd, but kept: unknown_status (2 rows, first in line 2, 3)",
+        "    its words: 조리중 (2)",
+        "b.csv: 2 rows, all fine",
+        "  odd, but kept: unknown_status (1 row, first in line 3)",
+        "    its words: 조리중 (1)",
+        "unknown_status: The status is not in orders.status_map; the order counts as open.",
+        "  -> Tell the receiver what the word means, to be put into orders.status_map.",
+        "2 files, 4 rows: all fine",
+    ]
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_contract_is_shown_whole(capsys, language):
     """Every column and code is printed, and in --json too."""

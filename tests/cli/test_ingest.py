@@ -50,7 +50,7 @@ def test_run_says_what_came_of_the_rows(landing, capsys):
         "  rejected 2: column_count",
         "  rejected 1: not_a_time",
     ]
-    assert "nextloop tables show rejected_rows" in captured.err
+    assert "nextloop rejects show" in captured.err
 
 
 def test_second_run_says_that_there_is_nothing_new(landing, capsys):

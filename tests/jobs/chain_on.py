@@ -1,6 +1,9 @@
-"""A chain of jobs on an engine, in a process of its own: python -m tests.jobs.chain_on ENGINE ROOT.
+"""Chains of jobs on an engine, in a process of their own: Apache Spark wants one to itself.
 
-Apache Spark wants a process that never spoke Spark Connect, and ends with it.
+    python -m tests.jobs.chain_on ENGINE SOURCE PLACE...
+
+SOURCE holds `landing` and `later`; every PLACE, a folder or a bucket's prefix, gets a landing and
+a lake. All chains share one session, and with it the minute that a JVM takes to get going.
 """
 
 from __future__ import annotations
@@ -10,34 +13,51 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from pyspark.sql import SparkSession
 from tests.order_files import KEY
 
-from nextloop import settings, spark
+from nextloop import settings
 from nextloop.jobs.features import features
 from nextloop.jobs.ingest import ingest
+from nextloop.jobs.sessions import session_for
+from nextloop.settings import Settings
+from nextloop.storage.files import open_output
+from nextloop.telemetry import logs
 
 AS_OF: Final = dt.date(2017, 12, 20)
 ZONES: Final = {2: "America/New_York"}
 
 
-def chain_on(engine: str, root: Path) -> None:
-    """Take in ROOT/landing, then with the files of ROOT/later, and make features."""
-    found = settings.load(
+def chains_on(engine: str, source: Path, *places: str) -> None:
+    """Take in SOURCE/landing, then SOURCE/later as well, and make features, at every place."""
+    found = [_settings(engine, place) for place in places]
+    # A bucket comes last: its session reaches folders as well.
+    with session_for(found[-1], None) as session:
+        for each in found:
+            _chain(each, source, session)
+
+
+def _settings(engine: str, place: str) -> Settings:
+    return settings.load(
         {
-            "landing": str(root / "landing"),
-            "lake": str(root / "lake"),
+            "landing": f"{place}/landing",
+            "lake": f"{place}/lake",
             "spark": engine,
             "privacy.guest_key": KEY,
             "orders.hotel_timezones": ZONES,
         }
     )
-    with spark.session(engine) as session:
+
+
+def _chain(found: Settings, source: Path, session: SparkSession) -> None:
+    for folder in ("landing", "later"):
+        for file in sorted((source / folder).iterdir()):
+            with open_output(f"{found.landing}/{file.name}") as sink:
+                sink.write(file.read_bytes())
         ingest(found, session)
-        for file in sorted((root / "later").iterdir()):
-            file.rename(root / "landing" / file.name)
-        ingest(found, session)
-        features(found, AS_OF, session)
+    features(found, AS_OF, session)
 
 
 if __name__ == "__main__":
-    chain_on(sys.argv[1], Path(sys.argv[2]))
+    logs.configure("error")
+    chains_on(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -47,7 +47,7 @@ REWINDING: dict[str, tuple[str, str, int]] = {
     "first_rewound": (_DELTA, "rewind", 1),
     "second_rewound": (_DELTA, "rewind", 2),
 }
-POINTS = {"ingest": INGEST | REWINDING, "features": FEATURES}
+POINTS = {"ingest": INGEST | REWINDING, "features": FEATURES, "rejects": INGEST}
 
 
 def stop(action: str) -> None:

@@ -86,6 +86,7 @@ ROWS: Final[dict[str, tuple[bytes, str, str | None]]] = {
     "no_order_seq": (cell("order_seq", ""), "missing_value", "order_seq"),
     "null_hotel": (cell("hotel_seq", "\\N"), "missing_value", "hotel_seq"),
     "no_status": (cell("status", ""), "missing_value", "status"),
+    "blank_status": (cell("status", " \t "), "missing_value", "status"),
     "no_contents": (cell("contents", "\\N"), "missing_value", "contents"),
     "no_reg_date": (cell("reg_date", ""), "missing_value", "reg_date"),
     "nothing_but_commas": (b"," * 21, "missing_value", "order_seq"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests import peaks
 from tests.order_files import KEY, csv_line, csv_text, row
 
 MEBIBYTE = 1024 * 1024
@@ -71,19 +70,10 @@ def files(tmp_path_factory):
 
 def run(*arguments: str, **environment: str) -> tuple[int, str, int]:
     """Run the command in a process of its own; return its code, output and peak MiB."""
-    done = subprocess.Popen(
+    return peaks.run(
         [sys.executable, "-m", "nextloop.cli", *arguments, "--quiet"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=os.environ | {"NEXTLOOP_ORDERS__MAX_FILE_BYTES": str(BOUND)} | environment,
-        text=True,
+        {"NEXTLOOP_ORDERS__MAX_FILE_BYTES": str(BOUND)} | environment,
     )
-    assert done.stdout is not None
-    with done.stdout:
-        said = done.stdout.read()
-    _, status, used = os.wait4(done.pid, 0)
-    done.returncode = os.waitstatus_to_exitcode(status)
-    return done.returncode, said, used.ru_maxrss // 1024
 
 
 @pytest.mark.slow

@@ -160,7 +160,7 @@ SHAPES: Final = {
     ),
     "crlf_in_quotes": whole(1121, lambda content: content.replace(", ", ",\r\n")),
     "signs_that_end_lines_elsewhere": Trap(
-        text(row(1131, status="\u2028 \x85 \x1c \x0b"), row(1132)),
+        text(row(1131, status="a\u2028b\x85c\x1cd\x0be"), row(1132)),
         [1131, 1132],
         flags={1131: ["unknown_status"]},
     ),

@@ -25,6 +25,14 @@ def test_the_report_is_json_and_the_files_are_there(capsys: pytest.CaptureFixtur
     assert (Path("landing-truth") / "truth.json").is_file()
 
 
+@pytest.mark.parametrize("option", ["--out", "--truth"])
+def test_bucket_is_no_folder(capsys: pytest.CaptureFixture[str], option: str) -> None:
+    """An address makes no folder of that name here, exit code 2."""
+    assert run([*SMALL, option, "gs://bucket/landing"]) == 2
+    assert "is a bucket" in capsys.readouterr().err
+    assert not Path("gs:").exists()
+
+
 def test_it_can_be_run_again_but_not_over_something_else(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

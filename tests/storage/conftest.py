@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from tests.lakes import chain
 
+from nextloop.storage import files
 from nextloop.storage.lake import Lake, create_lake
 from nextloop.storage.slices import SliceFile, write_slice
 from nextloop.tables import Column, Table
@@ -44,7 +45,19 @@ def written(lake: Lake, run_id: str, *rows: pa.Table) -> Sequence[SliceFile]:
     return [write_slice(lake.folder(MEALS.name), MEALS, run_id, each) for each in rows]
 
 
+@pytest.fixture(params=["folder", "bucket"])
+def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """A new lake, in a folder and in a bucket."""
+    place = tmp_path if request.param == "folder" else request.getfixturevalue("gcs").place()
+    return create_lake(f"{place}/lake", "0" * 16)
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    """A new lake."""
+def folder_lake(tmp_path: Path) -> Lake:
+    """A new lake in a folder."""
     return create_lake(tmp_path / "lake", "0" * 16)
+
+
+def of_bytes(lake: Lake, file: SliceFile) -> bytes:
+    """A data file's bytes."""
+    return files.read_bytes(f"{lake.folder(MEALS.name)}/{file.path}")

@@ -7,10 +7,10 @@ import json
 import pyarrow as pa
 import pytest
 from tests.lakes import published
-from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, written
+from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, of_bytes, written
 
 from nextloop.errors import DataFault, SystemFault
-from nextloop.storage import delta
+from nextloop.storage import delta, files
 from nextloop.storage.slices import write_slice
 from nextloop.tables import INTERACTIONS
 
@@ -144,8 +144,8 @@ def test_table_that_is_not_there(lake):
 def test_damaged_log_is_told(lake):
     """A log that cannot be read is told from a version that is not there."""
     published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
-    log = lake.local(MEALS.name) / "_delta_log"
-    (log / "00000000000000000001.json").write_text("{half", "utf-8")
+    with files.open_output(f"{lake.folder(MEALS.name)}/_delta_log/{1:020}.json") as log:
+        log.write(b"{half")
     with pytest.raises(DataFault, match=r"log of the table meals .* is damaged"):
         delta.read(lake, MEALS)
 
@@ -176,9 +176,10 @@ def test_paths_of_some_weeks(lake):
 
 def test_head_opens_no_more_files_than_it_needs(lake):
     """A sample of a large table is quick: a file that it does not need may even be gone."""
-    files = written(lake, "a", meals(MONDAY, 1, 2, 3), meals(NEXT, 4))
-    version = published(lake, MEALS, files, "a")
-    (lake.local(MEALS.name) / files[1].path).unlink()
+    week, other = written(lake, "a", meals(MONDAY, 1, 2, 3), meals(NEXT, 4))
+    version = published(lake, MEALS, [week, other], "a")
+    with files.open_output(f"{lake.folder(MEALS.name)}/{other.path}") as file:
+        file.write(b"gone")
     assert [row["meal"] for row in delta.head(lake, MEALS, version, 2)] == [1, 2]
 
 
@@ -201,16 +202,15 @@ def test_rows_are_stored_in_the_order_of_their_key(lake):
         written(lake, "a", meals(MONDAY, 3, 1, 2)),
         written(lake, "b", meals(MONDAY, 1, 2, 3)),
     )
-    folder = lake.local(MEALS.name)
-    assert (folder / one[0].path).read_bytes() == (folder / other[0].path).read_bytes()
+    assert of_bytes(lake, one[0]) == of_bytes(lake, other[0])
 
 
 def test_task_that_is_tried_again_writes_its_file_anew(lake):
     """An engine may run a task twice; the second try leaves one whole file."""
     written(lake, "a", meals(MONDAY, 1))
-    files = written(lake, "a", meals(MONDAY, 1))
-    assert len(list(lake.local(MEALS.name).rglob("*"))) == 2
-    published(lake, MEALS, files, "a")
+    again = written(lake, "a", meals(MONDAY, 1))
+    assert len(files.listed(lake.folder(MEALS.name))) == 1
+    published(lake, MEALS, again, "a")
     assert numbers(lake) == [("2017-12-18", 1)]
 
 

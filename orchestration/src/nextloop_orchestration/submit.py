@@ -17,7 +17,7 @@ from typing import Any
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Connection, Context
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from nextloop_orchestration import command, spark_application
 from nextloop_orchestration.command import Outcome
@@ -27,7 +27,7 @@ from nextloop_orchestration.surroundings import KEY_FILE
 ENGINE = "NEXTLOOP_SPARK"
 _CLUSTER = "spark://"
 _JARS, _PACKAGES = "spark.jars", "spark.jars.packages"
-_DRIVER_MEMORY = "2g"  # what nextloop.spark gives a driver that it starts itself
+_DRIVER_MEMORY = "2g"  # as nextloop.spark.configuration
 
 
 def on_cluster() -> bool:
@@ -55,9 +55,22 @@ class SubmitHook(SparkSubmitHook):
         return Connection(conn_id=conn_id, conn_type="spark", host=self.master)
 
     def submit(self, application: str = "", **kwargs: Any) -> str | None:
-        """Submit in an environment without Airflow's variables, in a group that ends with us."""
+        """Submit in an environment without Airflow's variables, in a group that ends with us.
+
+        Raises:
+            AirflowFailException: There is no spark-submit.
+        """
         options = {"env": self.variables, "cwd": self.folder, **command.tied()}
-        done: str | None = super().submit(application, **options, **kwargs)
+        try:
+            done: str | None = super().submit(application, **options, **kwargs)
+        except OSError as error:
+            raise AirflowFailException(
+                f"{self.spark_binary} cannot be run: {error.strerror}. "
+                "Set AIRFLOW__NEXTLOOP__SPARK_SUBMIT, or install requirements/spark.txt."
+            ) from error
+        finally:
+            if self._submit_sp is not None:
+                self._submit_sp.stdout.close()
         return done
 
     def on_kill(self) -> None:
@@ -131,7 +144,7 @@ class NextLoopSubmitOperator(NextLoopOperator, SparkSubmitOperator):  # type: ig
             or str(Path(self.program).with_name("spark-submit")),
             application_args=self.application_args,
             conf=self._jars(),
-            driver_memory=_DRIVER_MEMORY,
+            driver_memory=self.project["spark_cluster.driver_memory"] or _DRIVER_MEMORY,
             name=self.name,
         )
 

@@ -27,6 +27,7 @@ from nextloop.cli import (
     ingest,
     models,
     output,
+    rejects,
     rollout,
     serve,
     settings,
@@ -62,8 +63,8 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(epilog="Example: nextloop demo")
 def nextloop(
-    debug: Annotated[  # noqa: ARG001 `run` looks for it: faults come up there
-        bool, typer.Option("--debug", help="Show the traceback of a fault.")
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault, and what engines say.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, only results.")] = False,
     config: Annotated[
@@ -78,6 +79,8 @@ def nextloop(
 ) -> None:
     """From hotels' weekly order files to trusted tables, features and a served recommender."""
     output.set_quiet(quiet)
+    if debug:  # `run` looks for the flag as well: faults come up there
+        os.environ["NEXTLOOP_LOG_LEVEL"] = "debug"
     if config is not None:
         # By the environment, so that processes started from here read the same file.
         os.environ["NEXTLOOP_CONFIG"] = str(config)
@@ -88,6 +91,7 @@ app.command()(demo.demo)
 app.command()(simulate.simulate)
 app.add_typer(contract.app, name="contract")
 app.command()(ingest.ingest)
+app.add_typer(rejects.app, name="rejects")
 app.command()(features.features)
 app.command()(train.train)
 app.add_typer(models.app, name="models")

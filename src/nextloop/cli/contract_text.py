@@ -11,6 +11,7 @@ from typing import Any
 
 from nextloop.cli import output
 from nextloop.cli.contract_words import Count, Words
+from nextloop.cli.output import printable
 from nextloop.jobs.contract.report import CheckReport, Fault, FileCheck
 from nextloop.jobs.contract.terms import Field, Rule, Terms
 
@@ -70,6 +71,10 @@ def check_lines(report: CheckReport, words: Words) -> None:
                 places=", ".join(places) + more,
             )
             output.say(f"  {printable(told)}")
+    met = {code for file in report.files for code in file.flags}
+    for code in (code for code in report.rules if code in met):
+        output.say(f"{code}: {report.rules[code].wrong}")
+        output.say(f"  -> {report.rules[code].mend}")
     verdict = words.verdict_fine if report.fine else words.verdict_faulty
     counts = {name: Count(n) for name, n in report.totals().items() if isinstance(n, int)}
     output.say(verdict.format(**counts))
@@ -88,12 +93,10 @@ def _file_lines(file: FileCheck, rules: dict[str, Rule], words: Words) -> None:
     output.say(told.format(file=name, rows=Count(file.rows), rejected=Count(file.rejected)))
     _fault_lines(file, rules, words)
     for code, odd in file.flags.items():
-        output.say(f"  {words.odd.format(code=code, rows=Count(odd.rows))}: {rules[code].wrong}")
         lines = ", ".join(f"{line:,}" for line in odd.lines)
-        output.say(f"    {words.first_lines.format(lines=lines)}")
+        output.say(f"  {words.odd.format(code=code, rows=Count(odd.rows), lines=lines)}")
         if code == "unknown_status":
             output.say(f"    {words.words.format(words=_counted(file.unknown_statuses.items()))}")
-        output.say(f"    -> {rules[code].mend}")
 
 
 def _fault_lines(file: FileCheck, rules: dict[str, Rule], words: Words) -> None:
@@ -125,10 +128,3 @@ def _short(raw: str) -> str:
 
 def _counted(found: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{printable(name)} ({rows:,})" for name, rows in found)
-
-
-def printable(text: str) -> str:
-    """Return a file's text without what a terminal would obey: control and direction signs."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )

@@ -45,7 +45,6 @@ class Words:
     column: str
     more: str
     odd: str
-    first_lines: str
     words: str
     doubled: str
     place: str
@@ -79,8 +78,7 @@ WORDS: Final = {
         line="line {line:,}",
         column="column {number} {name}",
         more="{count:,} more; show them with --limit {limit}",
-        odd="odd, but kept: {code} ({rows:row})",
-        first_lines="first in line {lines}",
+        odd="odd, but kept: {code} ({rows:row}, first in line {lines})",
         words="its words: {words}",
         doubled="{count:order} met more than once; the newest state of each counts",
         place="order {order} of hotel {hotel}, {rows:row}: {places}",
@@ -113,8 +111,7 @@ WORDS: Final = {
         line="{line:,}번째 줄",
         column="{number}번째 열 {name}",
         more="{count:,}행 더 있습니다. --limit {limit}로 볼 수 있습니다",
-        odd="이상하지만 받음: {code} ({rows:,}행)",
-        first_lines="처음 나온 줄: {lines}",
+        odd="이상하지만 받음: {code} ({rows:,}행, 처음 나온 줄: {lines})",
         words="그 값: {words}",
         doubled="두 번 이상 나온 주문이 {count:,}건입니다. 주문마다 가장 새로운 상태만 남습니다",
         place="호텔 {hotel}의 주문 {order}, {rows:,}행: {places}",

@@ -48,7 +48,7 @@ def show(report: IngestReport, as_json: bool, lake: str) -> None:
     for warning in report.warnings:
         output.warn(warning)
     if report.rejected and not as_json:
-        output.note(f"See the rejected rows: nextloop tables show rejected_rows --lake {lake}")
+        output.note(f"See the rejected rows: nextloop rejects show --lake {lake}")
     for table in report.rewound:
         output.note(f"An earlier run did not finish; what it left in {table} was taken back.")
 

@@ -147,6 +147,17 @@ def console(stream: TextIO | None = None) -> Console:
     return made
 
 
+def printable(text: str) -> str:
+    """Return a file's text without what a terminal would obey: control and direction signs.
+
+    Args:
+        text: Whatever a file, its name or a value holds.
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
 def _raise_again() -> NoReturn:
     """Leave a broken pipe to `cli.app`: rich would put another file in its output's place."""
     raise  # noqa: PLE0704 rich calls this where it has caught one

@@ -52,6 +52,8 @@ def simulate(  # noqa: PLR0913, PLR0917 each is an option of the command
     Example: nextloop simulate --out landing --hotels 2 --weeks 4 --orders 5000 --seed 7
     """
     begin()
+    for place in filter(None, (out, truth)):
+        _check_folder(place)
     from nextloop.simulator import SimulatorConfig
 
     config = SimulatorConfig(
@@ -69,6 +71,15 @@ def simulate(  # noqa: PLR0913, PLR0917 each is an option of the command
     shown = report | ({"seed": seed, "files": written} if as_json else {"seed": str(seed)})
     output.emit(shown, as_json, title="simulated")
     output.note(f"Next: nextloop ingest --landing {out}")
+
+
+def _check_folder(place: Path) -> None:
+    """Refuse an address: taken for a path, it would make a folder named `gs:` here."""
+    if str(place).startswith("gs:"):
+        raise UsageFault(
+            f"{place} is a bucket, and simulate writes to a folder of this machine.",
+            "Give a folder, then copy its files: gcloud storage cp FOLDER/*.csv gs://BUCKET/PREFIX",
+        )
 
 
 def _day(text: str) -> date:

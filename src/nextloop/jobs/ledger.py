@@ -10,9 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from nextloop.errors import DataFault
+from nextloop.jobs.recount import recounted
 from nextloop.jobs.settling import State
+from nextloop.orders.file_report import FileReport
 from nextloop.orders.rows import Rules, Source
-from nextloop.orders.staging import FileReport, refused_again
+from nextloop.orders.staging import refused_again
 from nextloop.storage import delta
 from nextloop.storage.files import Changed, Found, local_copy
 from nextloop.storage.lake import Lake
@@ -31,6 +33,21 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Retry:
+    """Which files' rejected rows are to be read again, and which new files to be taken in.
+
+    Attributes:
+        names: The files; all if empty.
+    """
+
+    names: frozenset[str] = frozenset()
+
+    def means(self, name: str) -> bool:
+        """Tell whether a file is meant."""
+        return not self.names or name in self.names
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a run has to do.
 
@@ -39,12 +56,16 @@ class Plan:
         seen: Names of files whose content was taken in before.
         refused: Files whose content was refused before and still is.
         versions: Version of each filled table, and of the ledger, that the run starts from.
+        again: Files that were taken in, of which the rejected rows are to be read again.
+        gone: Such files whose content is no longer in the landing.
     """
 
     new: Sequence[tuple[LandingFile, Source]]
     seen: Sequence[str]
     refused: Sequence[Refusal]
     versions: dict[str, int]
+    again: Sequence[tuple[LandingFile, Source]] = ()
+    gone: Sequence[Source] = ()
 
 
 @dataclass(frozen=True)
@@ -55,30 +76,50 @@ class Counts:
     replaced: int = 0
 
 
-def plan(state: State, found: Sequence[Found], rules: Rules) -> Plan:
+def plan(state: State, found: Sequence[Found], rules: Rules, retry: Retry | None = None) -> Plan:
     """Compare the landing with the ledger.
 
     Args:
         state: Of the ledger.
         found: The landing's files.
         rules: The settings; a file that they refused before may be readable by them now.
+        retry: Which files to look at, those with rejected rows again; new ones only if None.
     """
     known = state.rows
     marks = {(row["file_name"], row["file_mark"]): row["file_sha256"] for row in known}
     taken = {row["file_sha256"] for row in known if row["outcome"] == "ingested"}
     refused_before = {row["file_sha256"]: row for row in known if row["outcome"] == "refused"}
     new: dict[str, tuple[LandingFile, Source]] = {}
+    broken = _with_rejects(known, retry)
+    again: dict[str, tuple[LandingFile, Source]] = {}
     seen, refused = [], []
     for file in hashed(found, marks):
         past = refused_before.get(file.sha256)
-        if file.sha256 in taken or file.sha256 in new:
+        if file.sha256 in broken:
+            again[file.sha256] = (file, broken[file.sha256])
+        elif retry and not retry.means(file.name):
+            continue
+        elif file.sha256 in taken or file.sha256 in new:
             seen.append(file.name)
         elif past and (fault := _refused_again(file, rules, past["reason"])):
             refused.append(Refusal(file.name, fault.message, fault.hint))
         else:
             revision = _revision(file, known)
             new[file.sha256] = (file, Source(file.name, revision, file.sha256))
-    return Plan(list(new.values()), seen, refused, state.heads)
+    gone = [source for sha256, source in broken.items() if sha256 not in again]
+    return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone)
+
+
+def _with_rejects(known: Sequence[dict[str, Any]], retry: Retry | None) -> dict[str, Source]:
+    """Return the files that were taken in less some rows, by their digests."""
+    return {
+        row["file_sha256"]: Source(row["file_name"], row["file_revision"], row["file_sha256"])
+        for row in known
+        if retry
+        and row["outcome"] == "ingested"
+        and row["rejected"]
+        and retry.means(row["file_name"])
+    }
 
 
 def _refused_again(file: LandingFile, rules: Rules, reason: str) -> DataFault | None:
@@ -106,7 +147,7 @@ def record(
     counts: dict[str, Counts],
     versions: dict[str, int],
 ) -> int:
-    """Write the run's files into the ledger: from here on they are taken in.
+    """Write the run's files into the ledger: from here on they are taken in, or counted anew.
 
     Args:
         lake: The lake.
@@ -123,15 +164,21 @@ def record(
         Overtaken: Another run was faster; its versions of the tables are the ones that count.
     """
     landed = {file.sha256: file for file, _ in plan.new}
+    after = {f"{name}_version": version for name, version in versions.items()}
     rows = [
         _row(report, counts.get(report.file_sha256, Counts()), landed[report.file_sha256])
-        | {f"{name}_version": version for name, version in versions.items()}
+        | after
         | {"run_id": run_id, "recorded_at": dt.datetime.now(dt.UTC)}
         for report in reports
+        if report.again is None
     ]
-    table = pa.Table.from_pylist(rows, LANDING_FILES.schema)
-    file = write_slice(lake.folder(LANDING_FILES.name), LANDING_FILES, run_id, table)
-    return delta.publish(lake, LANDING_FILES, [file], run_id, plan.versions[LANDING_FILES.name])
+    base = plan.versions[LANDING_FILES.name]
+    again = [report for report in reports if report.again is not None]
+    anew = recounted(lake, base, again, {sha: vars(c) | after for sha, c in counts.items()})
+    whole = [pa.Table.from_pylist(rows, LANDING_FILES.schema)] if rows else []
+    folder = lake.folder(LANDING_FILES.name)
+    files = [write_slice(folder, LANDING_FILES, run_id, table) for table in [*whole, *anew]]
+    return delta.publish(lake, LANDING_FILES, files, run_id, base)
 
 
 def _row(report: FileReport, counts: Counts, file: LandingFile) -> dict[str, object]:

@@ -49,6 +49,8 @@ def _fault(error: PySparkException, settings: Settings) -> SystemFault:
             f"The disk of the lake {settings.lake} is full; nothing of this run shows.",
             "Free space, then run it again.",
         )
+    if fault := engines.worker_fault(text):
+        return fault
     named = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", text, re.MULTILINE)
     return SystemFault(
         f"The engine {settings.spark} failed ({named[-1] if named else type(error).__name__}); "

@@ -49,6 +49,11 @@ def consistent_versions(lake: Lake) -> dict[str, int]:
     return _versions(known)
 
 
+def known_files(lake: Lake) -> list[dict[str, Any]]:
+    """Return the ledger's rows without their times; none if nothing was taken in yet."""
+    return _read(lake)
+
+
 def settle(lake: Lake) -> State:
     """Make the tables what the ledger's newest commit says, and tell what there is.
 

@@ -55,6 +55,8 @@ def typed(texts: pa.Table, faults: Faults) -> pa.Table:
     for name in REQUIRED:
         if texts[name].null_count:
             faults.add(_where(pc.is_null(texts[name])), "missing_value", name)
+    blank = pc.equal(pc.utf8_trim_whitespace(texts["status"]), "")
+    faults.add(_where(blank), "missing_value", "status")
     columns = {name: texts[name].combine_chunks() for name in texts.column_names}
     for name in INTEGERS:
         columns[name] = _convert(columns[name], _integers, _integer, pa.int64())

@@ -1,7 +1,7 @@
 """An order's `contents`: JSON text to a list of items.
 
 In: one text a row. Out: one list of `contract.LINE` a row, null where the text is broken. Arrow
-reads all rows at once. Where it refuses, texts that are no plain JSON arrays are read one by one,
+reads many rows at once. Where it refuses, texts that are no plain JSON arrays are read one by one,
 in the forms that some exports have (quotes doubled once more, text wrapped in quotes), and the
 rest is halved until the rows that are refused for a value (a number as text) are few.
 """
@@ -9,6 +9,7 @@ rest is halved until the rows that are refused for a value (a number as text) ar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,10 @@ from nextloop.orders.texts import text_bytes
 from nextloop.tables.order_file import NULLS
 
 _ONE_BY_ONE: Final = 16
+_PART_BYTES: Final = 2 * 1024 * 1024
+_NEEDED: Final = ("itemSeq", "count")
+_BROKEN_ITEMS: Final[list[dict[str, Any]]] = [dict.fromkeys(LINE.names)]
+_BROKEN: Final = pa.array([_BROKEN_ITEMS], pa.list_(LINE))
 _SCHEMA: Final = pa.schema([("lines", pa.list_(LINE))])
 _STRICT: Final = pj.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="error")
 _LENIENT: Final = pj.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore")
@@ -39,10 +44,24 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
 
     Returns:
         One list of items a row, of type `list<LINE>`; null where the text is missing or is not
-        a JSON array of objects or one object. An item with a value of a wrong type is all null.
+        a JSON array of objects or one object. A list with an item that lacks what it needs, or
+        with a value of a wrong type, has one item that is all null.
     """
-    if not len(texts):
-        return pa.array([], pa.list_(LINE))
+    found = [_read_part(texts[begin:end]) for begin, end in _parts(texts)]
+    return pa.concat_arrays([pa.array([], pa.list_(LINE)), *found])
+
+
+def _parts(texts: pa.StringArray) -> Iterator[tuple[int, int]]:
+    """Cut texts into parts of few bytes: an item of two bytes takes a hundred when it is read."""
+    sizes = np.cumsum(np.asarray(pc.fill_null(pc.binary_length(texts), 0)))
+    begin = 0
+    while begin < len(texts):
+        end = int(np.searchsorted(sizes, (sizes[begin - 1] if begin else 0) + _PART_BYTES, "right"))
+        yield begin, max(end, begin + 1)
+        begin = max(end, begin + 1)
+
+
+def _read_part(texts: pa.StringArray) -> pa.ListArray:
     flat = _on_one_line(pc.fill_null(texts, "x"))
     single = pc.starts_with(flat, "{")
     present = _as_arrays(flat, single)
@@ -51,7 +70,22 @@ def read_contents(texts: pa.StringArray) -> pa.ListArray:
         found = _sorted_out(present)
     # `{...}, {...}` becomes an array of two by the brackets put around it, and was none.
     several = pc.and_(single, pc.fill_null(pc.greater(pc.list_value_length(found), 1), False))  # noqa: FBT003
-    return _nulled(found, several) if pc.any(several).as_py() else found
+    found = _nulled(found, several) if pc.any(several).as_py() else found
+    return _shortened(found)
+
+
+def _shortened(lists: pa.ListArray) -> pa.ListArray:
+    """Leave one item of a list that holds a broken one: the row is rejected for it anyway."""
+    items = lists.flatten()
+    if not any(items.field(name).null_count for name in _NEEDED):
+        return lists
+    broken = np.zeros(len(items), bool)
+    for name in _NEEDED:
+        broken |= np.asarray(pc.is_null(items.field(name)))
+    rows = np.unique(np.asarray(pc.list_parent_indices(lists))[broken])
+    where = np.arange(len(lists))
+    where[rows] = len(lists)
+    return pa.concat_arrays([lists, _BROKEN]).take(pa.array(where))
 
 
 def _on_one_line(texts: pa.StringArray) -> pa.StringArray:
@@ -137,7 +171,12 @@ def _one(text: str) -> list[dict[str, Any]] | None:
         found = [found]
     if not isinstance(found, list):
         return None
-    return [_item(item) for item in found] if all(isinstance(i, dict) for i in found) else None
+    if not all(isinstance(item, dict) for item in found):
+        return None
+    try:
+        return [_item(item) for item in found]
+    except ValueError:
+        return _BROKEN_ITEMS  # `rows.check_items` finds it by the itemSeq that it lacks
 
 
 def _loads(text: str) -> Any:
@@ -150,11 +189,10 @@ def _loads(text: str) -> Any:
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {field.name: _value(item.get(field.name), field.type) for field in LINE}
-    except ValueError:
-        # `rows.check_items` finds it by the itemSeq that it lacks.
-        return dict.fromkeys(LINE.names)
+    read = {field.name: _value(item.get(field.name), field.type) for field in LINE}
+    if None in (read[name] for name in _NEEDED):
+        raise ValueError(item)
+    return read
 
 
 def _value(value: Any, kind: pa.DataType) -> Any:

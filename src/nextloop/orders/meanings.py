@@ -128,8 +128,8 @@ FILE_RULES: Final = (
         "같은 주문이 이 파일이나 다음 파일에 또 와도 됩니다. 가장 새로운 상태만 남습니다.",
     ),
     Text(
-        "A corrected file may keep its name: a row that is the same is not counted twice.",
-        "고친 파일은 같은 이름으로 보내도 됩니다. 같은 행이 두 번 세어지지 않습니다.",
+        "A corrected file keeps its name: a row that is the same is not counted twice.",
+        "고친 파일은 같은 이름으로 보내 주세요. 같은 행이 두 번 세어지지 않습니다.",
     ),
 )
 

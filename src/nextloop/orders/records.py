@@ -8,16 +8,20 @@ after it.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from nextloop.orders.blocks import Block
 
 # The module's own bound of 128 KiB a field is below what a row may hold.
 csv.field_size_limit(2**31 - 1)
 
+_BLANK_LINES: Final = re.compile(rb"\s*(?:\n|\Z)")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record, or one line that is none.
 
@@ -51,48 +55,43 @@ def read_records(
         columns: Fields that a record has.
         max_row_bytes: A longer record is broken.
         unused: Takes the beginning of a record that the block does not end.
+
+    Yields:
+        One record after the other: a block of nothing but line ends has millions of lines.
     """
-    lines = _lines(block.data)
-    at = 0
-    while at < len(lines):
-        if not lines[at].strip():
-            at += 1
+    data, at, line_number = block.data, 0, block.first_line
+    while at < len(data):
+        if blank := _BLANK_LINES.match(data, at):
+            line_number += data.count(b"\n", at, blank.end())
+            at = blank.end()
             continue
-        taken, size = _gather(lines, at, max_row_bytes)
-        open_end = at + taken == len(lines) and size <= max_row_bytes and not block.last
-        if open_end and _odd(lines[at : at + taken]):
-            unused.data = b"".join(lines[at:])
+        end, closed = _gather(data, at, max_row_bytes)
+        if not closed and not block.last and end - at <= max_row_bytes:
+            unused.data = data[at:]
             return
-        number = block.first_line + at
-        record = _record(b"".join(lines[at : at + taken]), number, columns, max_row_bytes)
-        if record.reason and taken > 1:
-            record, taken = _record(lines[at], number, columns, max_row_bytes), 1
+        record = _record(data[at:end], line_number, columns, max_row_bytes)
+        if record.reason and (first := _line_end(data, at)) < end:
+            end = first
+            record = _record(data[at:end], line_number, columns, max_row_bytes)
         yield record
-        at += taken
+        line_number += data.count(b"\n", at, end)
+        at = end
 
 
-def _lines(data: bytes) -> list[bytes]:
-    # Not bytes.splitlines: it also ends lines at a lone carriage return, which a field may hold.
-    lines = [line + b"\n" for line in data.split(b"\n")]
-    lines[-1] = lines[-1][:-1]
-    return lines if lines[-1] else lines[:-1]
+def _line_end(data: bytes, at: int) -> int:
+    # A lone carriage return, which a field may hold, ends no line.
+    return data.find(b"\n", at) + 1 or len(data)
 
 
-def _odd(lines: list[bytes]) -> bool:
-    return sum(line.count(b'"') for line in lines) % 2 == 1
-
-
-def _gather(lines: list[bytes], at: int, max_row_bytes: int) -> tuple[int, int]:
-    """Count the lines from `at` on until their quotes balance, and their bytes."""
-    size = quotes = taken = 0
-    while at + taken < len(lines):
-        line = lines[at + taken]
-        quotes += line.count(b'"')
-        size += len(line)
-        taken += 1
-        if quotes % 2 == 0 or size > max_row_bytes:
-            break
-    return taken, size
+def _gather(data: bytes, at: int, max_row_bytes: int) -> tuple[int, bool]:
+    """Find the end of the line at which the quotes since `at` balance; tell whether they do."""
+    end, quotes = at, 0
+    while end < len(data) and end - at <= max_row_bytes:
+        begin, end = end, _line_end(data, end)
+        quotes += data.count(b'"', begin, end)
+        if quotes % 2 == 0:
+            return end, True
+    return end, False
 
 
 def _record(data: bytes, line_number: int, columns: int, max_row_bytes: int) -> Record:

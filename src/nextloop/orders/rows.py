@@ -190,13 +190,18 @@ def _states(status: pa.ChunkedArray, rules: Rules) -> tuple[pa.Array, pa.Array]:
 
 
 def _guests(hotels: pa.Array, customers: pa.ChunkedArray, key: bytes) -> pa.Array:
-    known = np.asarray(pc.is_valid(customers))
-    pairs = np.column_stack([np.asarray(hotels), np.asarray(pc.fill_null(customers, 0))])[known]
-    distinct, index = np.unique(pairs, axis=0, return_inverse=True)
-    keys = pa.array(guest_keys(key, map(tuple, distinct.tolist())), pa.string())
-    positions = np.zeros(len(known), np.int64)
-    positions[known] = index.reshape(-1)
-    return keys.take(pa.array(positions, mask=~known))
+    """Name the guest of each row: a key is worked out once for all rows of a guest."""
+    found = [each.dictionary_encode() for each in (hotels, customers.combine_chunks())]
+    hotel, customer = (each.indices.cast(pa.int64()) for each in found)
+    # One number a pair, whatever the numbers themselves are.
+    pairs = pc.add(pc.multiply(hotel, len(found[1].dictionary)), customer).dictionary_encode()
+    places = np.divmod(np.asarray(pairs.dictionary), max(len(found[1].dictionary), 1))
+    numbers = (
+        each.dictionary.take(pa.array(place)).to_pylist()
+        for each, place in zip(found, places, strict=True)
+    )
+    keys = pa.array(guest_keys(key, zip(*numbers, strict=True)), pa.string())
+    return keys.take(pairs.indices)
 
 
 def _line_prices(lines: pa.ListArray) -> pa.Array:

@@ -10,77 +10,54 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nextloop.errors import DataFault
-from nextloop.orders.reader import Rows, check_file, read_rows
+from nextloop.orders.again import Past
+from nextloop.orders.file_report import FileReport, extend
+from nextloop.orders.reader import check_file, read_rows
 from nextloop.orders.refusals import FileFault, in_another_encoding
 from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.tables import REJECTED_ROWS, Table
 
-# path: as `task_path` spells it.
+# path: as `task_path` spells it. rejected: of a file that is read again, the data file of its
+# rejected rows.
 TASK_DDL: Final = (
-    "path string, mark string, file_name string, file_revision int, file_sha256 string"
+    "path string, mark string, file_name string, file_revision int, file_sha256 string, "
+    "rejected string"
 )
 REPORT_DDL: Final = "report string"
 
-_MINUTE_US: Final = 60_000_000
 
 # An engine in this process starts all its tasks at once; more than the cores only cost memory.
 _AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
 
-@dataclass
-class FileReport:
-    """What became of one file.
+class Slice(Protocol):
+    """A data file of a table that is being written.
 
     Attributes:
-        file_name: The file, as in the tables.
-        file_revision: The same.
-        file_sha256: The same.
-        refused: Why none of it was read; None if it was read.
-        mend: What its sender can do then.
-        rows_in: Records found.
-        staged: Of them without a fault.
-        rejected: Of them with one.
-        staged_path: Parquet file of the former, if any.
-        rejects: `storage.SliceFile` of the latter as a dictionary, if any.
-        weeks: Distinct `order_week`s, ISO dates.
-        first_reg_us: Earliest order, microseconds UTC.
-        last_reg_us: Latest order.
-        low: Smallest order_seq.
-        high: Largest.
-        reasons: Rejected rows by reason.
-        period_ratios: Of each block, the median of completePeriod over the minutes between the
-            order's own times: about 1 if the periods are minutes, 60 if they are seconds.
+        file: `storage.SliceFile` of it, when it is closed.
     """
 
-    file_name: str
-    file_revision: int
-    file_sha256: str
-    refused: str | None = None
-    mend: str | None = None
-    rows_in: int = 0
-    staged: int = 0
-    rejected: int = 0
-    staged_path: str | None = None
-    rejects: dict[str, Any] | None = None
-    weeks: list[str] = field(default_factory=list)
-    first_reg_us: int | None = None
-    last_reg_us: int | None = None
-    low: int | None = None
-    high: int | None = None
-    reasons: dict[str, int] = field(default_factory=dict)
-    period_ratios: list[float] = field(default_factory=list)
+    file: Any
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows, in the order of the table's key."""
+
+
+class _Writer(Protocol):
+    def write(self, rows: pa.Table) -> None: ...
+
+
+_File = TypeVar("_File", bound=_Writer)
 
 
 @dataclass(frozen=True)
@@ -90,12 +67,14 @@ class Doors:
     Attributes:
         local_copy: Gives a landing file as one of the task's machine.
         open_output: Opens a file that shows when it is whole.
-        write_slice: Writes a data file of a table.
+        open_slice: Opens a data file of a table.
+        read_slice: Reads one.
     """
 
     local_copy: Callable[[str, str], AbstractContextManager[Path]]
     open_output: Callable[[str], AbstractContextManager[BinaryIO]]
-    write_slice: Callable[[str, Table, str, pa.Table], Any]
+    open_slice: Callable[[str, Table, str, str], AbstractContextManager[Slice]]
+    read_slice: Callable[[str], pa.Table]
 
 
 def task_path(path: str) -> str:
@@ -120,65 +99,106 @@ def reading_task(
         for batch in batches:
             for task in batch.to_pylist():
                 path, mark = os.fsdecode(unquote_to_bytes(task.pop("path"))), task.pop("mark")
+                before = task.pop("rejected")
+                past = None if before is None else Past(doors.read_slice(before))
                 source = Source(**task)
                 target = f"{staging}/{source.file_sha256}.parquet"
-                report, rejected = stage(path, mark, source, target, rules, doors)
-                if rejected.num_rows:
-                    written = doors.write_slice(rejects, REJECTED_ROWS, run_id, rejected)
-                    report.rejects = dict(vars(written))
+                broken = doors.open_slice(rejects, REJECTED_ROWS, run_id, source.file_sha256)
+                report = stage(path, mark, source, target, broken, rules, doors, past)
                 yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
 
     return read
 
 
 def stage(
-    path: str, mark: str, source: Source, target: str, rules: Rules, doors: Doors
-) -> tuple[FileReport, pa.Table]:
-    """Read one file into a staged one; return its report and its rejected rows."""
+    path: str,
+    mark: str,
+    source: Source,
+    target: str,
+    broken: AbstractContextManager[Slice],
+    rules: Rules,
+    doors: Doors,
+    past: Past | None = None,
+) -> FileReport:
+    """Read one file into a staged one and a slice of rejected rows.
+
+    Args:
+        path: The file.
+        mark: What it was listed with.
+        source: Its name in the tables.
+        target: Of the staged rows.
+        broken: Opens the slice.
+        rules: The settings.
+        doors: To the files.
+        past: Rows of it that were rejected, if only those are meant.
+    """
+    report = FileReport(**vars(source), again=past.rows if past else None)
+    # What was written of a file shows when all of it was read and it has not changed meanwhile.
     try:
-        with _AT_ONCE, doors.local_copy(path, mark) as copy, ExitStack() as stack:
+        with _AT_ONCE, ExitStack() as stack, doors.local_copy(path, mark) as copy:
             check_file(str(copy), rules)
-            return _read(str(copy), source, rules, _Staged(target, doors, stack))
+            accepted = _WhenNeeded(_staged_file(target, doors), stack)
+            rejected = _WhenNeeded(broken, stack)
+            _read(str(copy), source, rules, report, past, accepted.write, rejected.write)
     except DataFault as fault:
         refused = FileReport(**vars(source), refused=fault.message, mend=fault.hint)
-        return refused, REJECTED_ROWS.schema.empty_table()
+        refused.again, refused.changed = report.again, past is None
+        return refused
+    report.staged_path = None if accepted.file is None else target
+    if rejected.file is not None:
+        report.rejects = dict(vars(rejected.file.file))
+    return report
 
 
-class _Staged:
-    """A file of staged rows that is opened when there are any."""
+class _WhenNeeded(Generic[_File]):
+    """A file that is opened when there are rows for it.
 
-    def __init__(self, path: str, doors: Doors, stack: ExitStack) -> None:
-        self.path: str | None = None
-        self._target, self._doors, self._stack = path, doors, stack
+    Attributes:
+        file: It, if there were.
+    """
+
+    def __init__(self, opened: AbstractContextManager[_File], stack: ExitStack) -> None:
+        self.file: _File | None = None
+        self._opened, self._stack = opened, stack
 
     def write(self, rows: pa.Table) -> None:
-        if self.path is None:
-            sink = self._stack.enter_context(self._doors.open_output(self._target))
-            # Read once and dropped: dictionaries would cost more than they save.
-            writer = pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False)
-            self._writer = self._stack.enter_context(writer)
-            self.path = self._target
-        self._writer.write_table(rows)
+        if rows.num_rows:
+            if self.file is None:
+                self.file = self._stack.enter_context(self._opened)
+            self.file.write(rows)
 
 
-def _read(path: str, source: Source, rules: Rules, staged: _Staged) -> tuple[FileReport, pa.Table]:
-    report = FileReport(**vars(source))
-    rejected = [REJECTED_ROWS.schema.empty_table()]
-    for rows in read_rows(path, source, rules):
-        if rows.accepted.num_rows:
-            staged.write(rows.accepted)
-            _extend(report, rows)
-        rejected.append(rows.rejected)
-        report.rows_in += rows.records
-    whole = pa.concat_tables(rejected)
-    report.rejected = whole.num_rows
-    report.reasons = {
-        found["values"]: found["counts"] for found in pc.value_counts(whole["reason"]).to_pylist()
-    }
-    if fault := in_another_encoding(report.rows_in, report.reasons):
+@contextmanager
+def _staged_file(path: str, doors: Doors) -> Iterator[pq.ParquetWriter]:
+    # Read once and dropped: dictionaries would cost more than they save.
+    with (
+        doors.open_output(path) as sink,
+        pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False) as writer,
+    ):
+        yield writer
+
+
+def _read(
+    path: str,
+    source: Source,
+    rules: Rules,
+    report: FileReport,
+    past: Past | None,
+    accept: Callable[[pa.Table], None],
+    reject: Callable[[pa.Table], None],
+) -> None:
+    again: list[pa.Table] = []  # no more than were rejected before
+    for found in read_rows(path, source, rules):
+        rows = found if past is None else past.among(found)
+        accept(rows.accepted)
+        (reject if past is None else again.append)(rows.rejected)
+        extend(report, rows)
+    if past is not None:
+        report.changed = past.changed
+        for rejected in again if past.changed else ():
+            reject(rejected)
+    elif fault := in_another_encoding(report.rows_in, report.reasons):
         raise fault
-    report.staged_path = staged.path
-    return report, whole
 
 
 def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
@@ -200,38 +220,3 @@ def refused_again(path: str, rules: Rules, reason: str) -> DataFault | None:
     except DataFault as fault:
         return fault
     return None
-
-
-def _extend(report: FileReport, rows: Rows) -> None:
-    table = rows.accepted
-    report.staged += table.num_rows
-    weeks = {week.isoformat() for week in pc.unique(table["order_week"]).to_pylist()}
-    report.weeks = sorted(weeks | set(report.weeks))
-    times, numbers = table["reg_at"].cast(pa.int64()), table["order_seq"]
-    report.first_reg_us, report.last_reg_us = _widened(
-        report.first_reg_us, report.last_reg_us, times
-    )
-    report.low, report.high = _widened(report.low, report.high, numbers)
-    ratio = _period_ratio(table)
-    if ratio is not None:
-        report.period_ratios.append(ratio)
-
-
-def _period_ratio(orders: pa.Table) -> float | None:
-    """Compare the periods, whose unit no file states, with the orders' own times."""
-    minutes = pc.divide(
-        pc.subtract(orders["complete_at"].cast(pa.int64()), orders["reg_at"].cast(pa.int64())),
-        _MINUTE_US,
-    )
-    lines = orders["lines"].combine_chunks()
-    periods = np.asarray(pc.fill_null(lines.flatten().field("completePeriod"), 0.0))
-    elapsed = np.asarray(pc.fill_null(minutes, 0))[np.asarray(pc.list_parent_indices(lines))]
-    told = (periods > 0) & (elapsed > 0)
-    return float(np.median(periods[told] / elapsed[told])) if told.any() else None
-
-
-def _widened(low: int | None, high: int | None, values: pa.ChunkedArray) -> tuple[int, int]:
-    """Return bounds that hold the values too."""
-    found = pc.min_max(values).as_py()
-    least, most = found["min"], found["max"]
-    return (least if low is None else min(low, least), most if high is None else max(high, most))

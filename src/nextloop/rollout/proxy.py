@@ -6,19 +6,16 @@ no proof: `nginx -s reload` ends well before a new configuration is taken, or re
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from nextloop.errors import SystemFault
-from nextloop.rollout import asking
+from nextloop.rollout import asking, nginxes
 from nextloop.rollout.places import Places, sync, write_whole
 from nextloop.rollout.template import Configuration, render
 from nextloop.settings import RolloutSettings
@@ -106,12 +103,12 @@ class Proxy:
     def stop(self, seconds: float) -> None:
         """Let nginx finish its requests and end."""
         for pid in [*self._masters(), *self._orphans()]:
-            _signal(pid, signal.SIGQUIT)
+            nginxes.send(pid, signal.SIGQUIT)
         until = time.monotonic() + seconds
         while (left := [*self._masters(), *self._orphans()]) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
         for pid in left:
-            _signal(pid, signal.SIGTERM)
+            nginxes.send(pid, signal.SIGTERM)
 
     def _on_disk(self) -> str | None:
         try:
@@ -134,7 +131,7 @@ class Proxy:
     def _apply(self, wanted: Configuration) -> None:
         masters = self._masters()
         for pid in masters:
-            _signal(pid, signal.SIGHUP)
+            nginxes.send(pid, signal.SIGHUP)
         if not masters:
             self._start()
         until = time.monotonic() + _ACCEPT_SECONDS
@@ -148,7 +145,7 @@ class Proxy:
 
     def _start(self) -> None:
         for pid in self._orphans():  # their master was killed; they would hold the port
-            _signal(pid, signal.SIGQUIT)
+            nginxes.send(pid, signal.SIGQUIT)
         done = self._nginx(self.file)
         if done.returncode:
             raise SystemFault(
@@ -164,7 +161,7 @@ class Proxy:
             return
         write_whole(self.file, before)
         for pid in self._masters():
-            _signal(pid, signal.SIGHUP)
+            nginxes.send(pid, signal.SIGHUP)
 
     def _nginx(self, file: Path, *flags: str) -> subprocess.CompletedProcess[str]:
         program = shutil.which(self.settings.nginx) or _USUAL
@@ -192,24 +189,10 @@ class Proxy:
             raise SystemFault("nginx did not come back.", f"Look at {errors}.") from None
 
     def _masters(self) -> list[int]:
-        return [pid for pid, title in _nginxes() if "master" in title and str(self.file) in title]
+        return nginxes.masters(self.file)
 
     def _orphans(self) -> list[int]:
-        """Find workers of ours whose master is gone, by the log that they hold open."""
-        masters = self._masters()
-        return [
-            pid
-            for pid, title in _nginxes()
-            if "worker" in title and _parent(pid) not in masters and self._holds_log(pid)
-        ]
-
-    def _holds_log(self, pid: int) -> bool:
-        with suppress(OSError):
-            for handle in Path(f"/proc/{pid}/fd").iterdir():
-                with suppress(OSError):
-                    if handle.readlink() == self.places.access_log:
-                        return True
-        return False
+        return nginxes.orphans(self.file, self.places.access_log)
 
     def _last_error(self) -> str:
         try:
@@ -217,27 +200,6 @@ class Proxy:
             return _why("\n".join(reversed(text.splitlines())))
         except OSError:
             return "it says nothing"
-
-
-def _nginxes() -> Iterator[tuple[int, str]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                title = (entry / "cmdline").read_text("utf-8", "replace").replace("\0", " ")
-                if title.startswith("nginx: "):
-                    yield int(entry.name), title
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return 0
-
-
-def _signal(pid: int, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
 
 
 def _why(text: str) -> str:

@@ -68,6 +68,10 @@ def install(
         """Name the model version, what it was trained on and what it reached on the holdout."""
         return _described(_ready(service))
 
+    _install_health(app, service, identity)
+
+
+def _install_health(app: FastAPI, service: Service, identity: Identity | None) -> None:
     @app.get("/healthz", tags=["health"], summary="Whether the process runs")
     async def healthz() -> Health:
         """Answer as long as the process can; restart it when this fails."""

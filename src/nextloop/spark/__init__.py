@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from nextloop.spark.configuration import configuration, task_environment
 from nextloop.spark.engine import session
+from nextloop.spark.failing import worker_fault
 from nextloop.spark.stages import stage
 
-__all__ = ["configuration", "session", "stage", "task_environment"]
+__all__ = ["configuration", "session", "stage", "task_environment", "worker_fault"]

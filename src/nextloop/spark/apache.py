@@ -161,8 +161,7 @@ def _own_interrupt() -> Iterator[None]:
 def _await_executor(context: Any, seconds: float) -> None:
     """Wait until the cluster has given us something to run tasks on: Spark would wait for ever."""
     until = time.monotonic() + seconds
-    driver_alone = 1
-    while context._jsc.sc().getExecutorMemoryStatus().size() <= driver_alone:  # noqa: SLF001
+    while (executors := _executors(context)) == 0:
         if time.monotonic() > until:
             raise SystemFault(
                 f"{context.master} gave no executor within {seconds:.0f} seconds: its workers are "
@@ -171,3 +170,21 @@ def _await_executor(context: Any, seconds: float) -> None:
                 "NEXTLOOP_SPARK_CLUSTER__EXECUTOR_MEMORY says what is asked.",
             )
         time.sleep(_LOOK_SECONDS)
+    if executors is None:
+        raise SystemFault(
+            f"{context.master} does not let us in.",
+            "If nextloop spark-cluster started it: with the same user and the same "
+            "NEXTLOOP_SPARK_CLUSTER__FOLDER. Else it has another secret or version: docs/scale.md.",
+        )
+
+
+def _executors(context: Any) -> int | None:
+    """Count them; None if the master has turned us away, upon which Spark stops."""
+    spark = context._jsc.sc()  # noqa: SLF001 Python's side does not tell
+    driver_alone = 1
+    try:
+        found = int(spark.getExecutorMemoryStatus().size()) - driver_alone
+    except Exception:
+        if not spark.isStopped():
+            raise
+    return None if spark.isStopped() else found

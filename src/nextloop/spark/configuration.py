@@ -42,7 +42,11 @@ DEFAULTS: Final = {
     "spark.log.level": "ERROR",
     "spark.executor.defaultJavaOptions": _JAVA_OPTIONS,
 }
-AT_LAUNCH: Final = {"spark.driver.defaultJavaOptions": _JAVA_OPTIONS}
+AT_LAUNCH: Final = {
+    "spark.driver.defaultJavaOptions": _JAVA_OPTIONS,
+    # spark-submit turns it on for what it takes for a shell; the command line has its own.
+    "spark.ui.showConsoleProgress": "false",
+}
 """Defaults that the driver's JVM has to be started with."""
 DRIVER_MEMORY: Final = "2g"
 
@@ -64,7 +68,7 @@ def configuration(settings: Settings) -> dict[str, str]:
         PYTHON: wanted.python,
         WAIT: wanted.wait_seconds,
         # Spark's own words are for whoever asks for them.
-        "spark.log.level": "INFO" if settings.log_level == "debug" else None,
+        "spark.log.level": "WARN" if settings.log_level == "debug" else None,
     }
     found = {name: str(value) for name, value in asked.items() if value is not None}
     return found | access(wanted.folder, settings.spark)
@@ -82,7 +86,8 @@ def code_path(master: str) -> dict[str, str]:
     ours = Path(__file__).parents[2]
     installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
     paths = [*([] if ours in installed else [str(ours)]), os.environ.get("PYTHONPATH", "")]
-    return task_environment({"PYTHONPATH": os.pathsep.join(filter(None, paths))})
+    found = os.pathsep.join(filter(None, paths))
+    return task_environment({"PYTHONPATH": found} if found else {})
 
 
 def python_of(options: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from nextloop.errors import SystemFault
 from nextloop.storage import files as store
 from nextloop.storage.lake import Lake
-from nextloop.storage.opening import NO_VERSION, find, open_table, opened, options
+from nextloop.storage.opening import NO_VERSION, find, open_table, opened, options, told
 from nextloop.storage.places import is_bucket
 from nextloop.storage.slices import SliceFile
 from nextloop.tables import Table
@@ -65,14 +65,15 @@ def create(lake: Lake, table: Table) -> int:
     folder = lake.folder(table.name)
     if not is_bucket(folder):
         lake.local(table.name).mkdir(parents=True, exist_ok=True)
-    DeltaTable.create(
-        folder,
-        Schema.from_arrow(table.schema),
-        mode="ignore",
-        name=table.name,
-        description=table.grain,
-        storage_options=options(folder),
-    )
+    with told(lake, table):
+        DeltaTable.create(
+            folder,
+            Schema.from_arrow(table.schema),
+            mode="ignore",
+            name=table.name,
+            description=table.grain,
+            storage_options=options(folder),
+        )
     return version(lake, table)
 
 
@@ -109,19 +110,31 @@ def publish(
     if not files and not removed:
         return base
     try:
-        handle.create_write_transaction(
-            [*map(_add, files), *map(_remove, removed)],
-            "append",
-            Schema.from_arrow(table.schema),
-            commit_properties=CommitProperties(
-                custom_metadata={"run_id": run_id, **(about or {})},
-                # Of two commits from one version the second fails, whatever slices they touch.
-                app_transactions=[Transaction(f"nextloop.{table.name}", base + 1)],
-            ),
-        )
-    except CommitFailedError as error:
-        raise Overtaken(table) from error
+        with told(lake, table):
+            handle.create_write_transaction(
+                [*map(_add, files), *map(_remove, removed)],
+                "append",
+                Schema.from_arrow(table.schema),
+                commit_properties=CommitProperties(
+                    custom_metadata={"run_id": run_id, **(about or {})},
+                    # Of two commits from one version the second fails, whatever they touch.
+                    app_transactions=[Transaction(f"nextloop.{table.name}", base + 1)],
+                ),
+            )
+    except (CommitFailedError, SystemFault) as error:
+        # A commit whose answer was lost is there all the same; tried again it met itself.
+        if not _committed(lake, table, base + 1, run_id):
+            if isinstance(error, CommitFailedError):
+                raise Overtaken(table) from error
+            raise
     return base + 1
+
+
+def _committed(lake: Lake, table: Table, at: int, run_id: str) -> bool:
+    return any(
+        (commit.get("version"), commit.get("run_id")) == (at, run_id)
+        for commit in history(lake, table)
+    )
 
 
 def rewind(lake: Lake, table: Table, to: int, base: int) -> int:
@@ -142,7 +155,8 @@ def rewind(lake: Lake, table: Table, to: int, base: int) -> int:
     if base == to:
         return base
     try:
-        open_table(lake, table, base).restore(to)
+        with told(lake, table):
+            open_table(lake, table, base).restore(to)
     except CommitFailedError as error:
         raise Overtaken(table) from error
     return base + 1
@@ -172,11 +186,10 @@ def read(
     Raises:
         DataFault: No such table or version yet.
     """
-    handle = open_table(lake, table, at)
-    found = handle.to_pyarrow_table(
-        filters=list(where) or None, columns=None if columns is None else list(columns)
-    )
-    names = table.schema.names if columns is None else columns
+    names = table.schema.names if columns is None else list(columns)
+    with told(lake, table):
+        handle = open_table(lake, table, at)
+        found = handle.to_pyarrow_table(filters=list(where) or None, columns=names)
     return found.select(names).cast(pa.schema([table.schema.field(name) for name in names]))
 
 
@@ -212,7 +225,8 @@ def slices(lake: Lake, table: Table, at: int | None = None) -> list[dict[str, An
 
 def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
     """Return the table's commits, newest first, as Delta records them."""
-    return open_table(lake, table, None).history()
+    with told(lake, table):
+        return open_table(lake, table, None).history()
 
 
 def _adds(handle: DeltaTable) -> list[dict[str, Any]]:

@@ -116,9 +116,12 @@ def open_output(path: str) -> Iterator[BinaryIO]:
     target.parent.mkdir(parents=True, exist_ok=True)
     # A task that is tried again must not append to what its first try left.
     scratch = target.with_name(f"{target.name}.{os.getpid()}.writing")
-    with scratch.open("wb") as stream:
-        yield cast("BinaryIO", stream)
-    scratch.replace(target)
+    try:
+        with scratch.open("wb") as stream:
+            yield cast("BinaryIO", stream)
+        scratch.replace(target)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 @contextmanager

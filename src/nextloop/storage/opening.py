@@ -5,6 +5,9 @@ What is wrong with a table's log, or with the store that it lies in, becomes a f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from deltalake import DeltaTable
@@ -39,26 +42,51 @@ def find(lake: Lake, table: Table, at: int | None) -> DeltaTable | None:
         SystemFault: The bucket does not answer.
     """
     try:
-        found = opened(lake, table)
-        # Asked for a version far ahead, delta-rs would look for each one up to it.
-        if at is not None and not 0 <= at <= found.version():
-            raise _no_version(table, at)
-        if at is not None and at != found.version():
-            found.load_as_version(at)
+        with told(lake, table):
+            found = opened(lake, table)
+            # Asked for a version far ahead, delta-rs would look for each one up to it.
+            if at is not None and not 0 <= at <= found.version():
+                raise _no_version(table, at)
+            if at is not None and at != found.version():
+                found.load_as_version(at)
     except TableNotFoundError:
         return None
-    except OSError as error:
-        raise SystemFault(
-            f"The table {table.name} in {lake.root} cannot be read: "
-            f"{error.strerror or 'no answer'}.",
-            "Check the disk, or the network and the bucket's rights, then run it again.",
-        ) from error
     except DeltaError as error:
         raise DataFault(
             f"The log of the table {table.name} in {lake.root} is damaged.",
             "Restore the lake from a backup, or make a new one from the landing's files.",
         ) from error
     return found
+
+
+@contextmanager
+def told(lake: Lake, table: Table) -> Iterator[None]:
+    """Turn what delta-rs says of the disk or the bucket into one line.
+
+    Raises:
+        SystemFault: It does not answer, or refuses.
+        DeltaError: Whatever else delta-rs says.
+    """
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        # delta-rs has no class of its own for what its store told it.
+        if isinstance(error, DeltaError) and "object store" not in str(error):
+            raise
+        raise SystemFault(
+            f"The table {table.name} in {lake.root} cannot be reached: {_reason(error)}.",
+            "Check the disk, or the network and the bucket's rights, then run it again.",
+        ) from error
+
+
+def _reason(error: OSError | DeltaError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    plain = re.sub(r"\x1b\[\d+m|↳", "", str(error))
+    if system := re.search(r"([^\n:]+) \(os error \d+\)", plain):
+        return system[1].strip()
+    refused = re.search(r"privileges|credentials|40[13] (Forbidden|Unauthorized)", plain)
+    return "this account is refused" if refused else "no answer"
 
 
 def _no_version(table: Table, at: int) -> DataFault:

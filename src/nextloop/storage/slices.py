@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nextloop.storage.files import open_output
+from nextloop.storage.files import open_input, open_output
 from nextloop.tables import Table
 
 _ROW_GROUP_ROWS: Final = 256 * 1024
+_HELD_BYTES: Final = 32 * 1024 * 1024
 SLICE_FILE_DDL: Final = "path string, size bigint, value string, rows bigint, stats string"
 """How an engine carries `SliceFile`s back from its tasks."""
 
@@ -68,10 +70,69 @@ def write_slice(folder: str, table: Table, run_id: str, rows: pa.Table) -> Slice
     value = _only(table, rows, table.slice_by)
     part = f"-{_only(table, rows, table.part_by)}" if table.part_by else ""
     path = f"run-{run_id}/{value}{part}.parquet"
+    stats = _Stats(table)
+    stats.add(rows)
     with open_output(f"{folder}/{path}") as sink:
         pq.write_table(rows, sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
         size = sink.tell()
-    return SliceFile(path, size, value, rows.num_rows, _stats(table, rows))
+    return SliceFile(path, size, value, rows.num_rows, stats.text())
+
+
+class GrowingSlice:
+    """A slice whose rows come in the order of the table's key, more of them than memory holds.
+
+    Attributes:
+        file: What was written, when it is closed.
+    """
+
+    def __init__(self, table: Table, writer: pq.ParquetWriter) -> None:
+        self.file: SliceFile | None = None
+        self.stats = _Stats(table)
+        self._writer, self._held, self._schema = writer, [table.schema.empty_table()], table.schema
+
+    def write(self, rows: pa.Table) -> None:
+        """Add rows; a few of them wait for others, so that row groups are not small."""
+        self._held.append(rows.select(self._schema.names).cast(self._schema))
+        if sum(held.nbytes for held in self._held) > _HELD_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        rows = pa.concat_tables(self._held)
+        self._held = [self._schema.empty_table()]
+        if rows.num_rows:
+            self.stats.add(rows)
+            self._writer.write_table(rows)
+
+
+@contextmanager
+def open_slice(folder: str, table: Table, run_id: str, value: str) -> Iterator[GrowingSlice]:
+    """Open a slice that grows; its file shows when the block ends, and not at all if it fails.
+
+    Args:
+        folder: The table's folder or prefix.
+        table: Its description.
+        run_id: Names the run's own folder inside it.
+        value: The slice's value as text, which every row has.
+    """
+    path = f"run-{run_id}/{value}.parquet"
+    with open_output(f"{folder}/{path}") as sink:
+        with pq.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+            found = GrowingSlice(table, writer)
+            yield found
+            found.flush()
+        size = sink.tell()
+    found.file = SliceFile(path, size, value, found.stats.rows, found.stats.text())
+
+
+def read_slice(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a data file, or some columns of it.
+
+    Raises:
+        OSError: It is not there.
+    """
+    with open_input(path) as stream:
+        return pq.read_table(stream, columns=None if columns is None else list(columns))
 
 
 def _only(table: Table, rows: pa.Table, column: str) -> str:
@@ -81,19 +142,36 @@ def _only(table: Table, rows: pa.Table, column: str) -> str:
     return str(low)
 
 
-def _stats(table: Table, rows: pa.Table) -> str:
-    names = dict.fromkeys((table.slice_by, *table.key))
-    bounds = {name: _bounds(rows[name]) for name in names}
-    known = {name: pair for name, pair in bounds.items() if pair[0] is not None}
-    return json.dumps(
-        {
-            "numRecords": rows.num_rows,
-            "minValues": {name: _json(low) for name, (low, _) in known.items()},
-            "maxValues": {name: _json(high) for name, (_, high) in known.items()},
-            "nullCount": {name: rows[name].null_count for name in names},
-        },
-        ensure_ascii=False,
-    )
+class _Stats:
+    """Delta's statistics of a data file, gathered from its rows."""
+
+    def __init__(self, table: Table) -> None:
+        self.rows = 0
+        self._nulls = dict.fromkeys((table.slice_by, *table.key), 0)
+        self._low: dict[str, Any] = {}
+        self._high: dict[str, Any] = {}
+
+    def add(self, rows: pa.Table) -> None:
+        """Take in what the next rows hold."""
+        self.rows += rows.num_rows
+        for name in self._nulls:
+            self._nulls[name] += rows[name].null_count
+            low, high = _bounds(rows[name])
+            if low is not None:
+                self._low[name] = min(low, self._low.get(name, low))
+                self._high[name] = max(high, self._high.get(name, high))
+
+    def text(self) -> str:
+        """Return them as Delta's log spells them."""
+        return json.dumps(
+            {
+                "numRecords": self.rows,
+                "minValues": {name: _json(low) for name, low in self._low.items()},
+                "maxValues": {name: _json(high) for name, high in self._high.items()},
+                "nullCount": self._nulls,
+            },
+            ensure_ascii=False,
+        )
 
 
 def _bounds(column: pa.ChunkedArray) -> tuple[Any, Any]:

@@ -52,6 +52,8 @@ REJECTED_ROWS: Final = Table(
         Column("file_revision", pa.int32(), "1, or more when it came again.", nullable=False),
         Column("file_sha256", pa.string(), "SHA-256 of the file.", nullable=False),
         Column("line_number", pa.int64(), "First line of the row; 1 = header.", nullable=False),
+        Column("hotel_seq", pa.int64(), "The hotel that the row names, where it can be read."),
+        Column("order_seq", pa.int64(), "The order that it names, likewise."),
         Column("reason", pa.string(), "Reason code, see docs/tables.md.", nullable=False),
         Column("column", pa.string(), "The column at fault, when one is."),
         Column("value", pa.string(), "The value at fault, shortened, never a name."),

@@ -179,3 +179,21 @@ def test_line_in_a_quoted_field_is_counted(tmp_path):
     printed = row(1, contents='[{"itemSeq": 1,\n "count": 1}]')
     path = write(tmp_path / "w.csv", printed, csv_line(row(2, status="")))
     assert [each.line for each in checked(path).files[0].faults] == [4]
+
+
+def test_bucket_is_looked_through_too(gcs):
+    """A file of a bucket, or all under a prefix, by the address that the settings would name."""
+    from nextloop.storage.files import open_output
+
+    place = gcs.place()
+    for name, rows in (("a.csv", [row(1)]), ("b.csv", ["broken"])):
+        with open_output(f"{place}/{name}") as file:
+            file.write(csv_text(rows).encode())
+    assert checked(f"{place}/a.csv").fine
+    report = checked(place)
+    assert [(file.file, file.rejected) for file in report.files] == [
+        (f"{place}/a.csv", 0),
+        (f"{place}/b.csv", 1),
+    ]
+    with pytest.raises(UsageFault, match="no file gs://"):
+        checked(f"{place}/gone.csv")

@@ -44,10 +44,12 @@ ko` speaks Korean.
 
 ## When rows were rejected
 
-Mend them where the order is kept, export again, and send the file under the same name or another
-one. A row that came before and is the same is not counted twice; of an order that comes again its
-newest state counts, whatever the order of the files. A row that is missing from the corrected file
-stays as it was: leaving a row out deletes nothing.
+Mend them where the order is kept, export again, and send the file under the same name. A row that
+came before and is the same is not counted twice; of an order that comes again its newest state
+counts, whatever the order of the files. Where two rows tell of the same moment, the later content
+of a name counts; between two names it is the one that sorts last, so a correction that changes no
+time must keep its file's name. A row that is missing from the corrected file stays as it was:
+leaving a row out deletes nothing.
 """,
     "ko": """\
 # 주문 파일
@@ -78,9 +80,11 @@ stays as it was: leaving a row out deletes nothing.
 
 ## 거부된 행이 있을 때
 
-주문 시스템에서 고친 뒤 다시 내보내서 같은 이름이나 다른 이름으로 보내 주세요. 전에 온 것과 같은
-행은 두 번 세지 않고, 다시 온 주문은 파일 순서와 관계없이 가장 새로운 상태만 남습니다. 고친 파일에
-없는 행은 그대로 남습니다. 행을 빼도 지워지지는 않습니다.
+주문 시스템에서 고친 뒤 다시 내보내서 같은 이름으로 보내 주세요. 전에 온 것과 같은 행은 두 번 세지
+않고, 다시 온 주문은 파일 순서와 관계없이 가장 새로운 상태만 남습니다. 두 행의 시각이 같으면 같은
+이름의 나중 파일이 남고, 이름이 다르면 이름순으로 뒤인 파일이 남습니다. 그래서 시각은 그대로 두고
+값만 고칠 때에는 꼭 같은 이름으로 보내야 합니다. 고친 파일에 없는 행은 그대로 남습니다. 행을 빼도
+지워지지는 않습니다.
 """,
 }
 _HEADS: Final = {

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pyspark.sql import SparkSession
 
+from nextloop.errors import SystemFault
 from nextloop.jobs.ledger import Plan
 from nextloop.orders.rows import Rules
+from nextloop.settings import Settings
 from nextloop.storage import files
 from nextloop.storage.lake import Lake
 from nextloop.storage.places import is_bucket
@@ -32,7 +34,7 @@ class Run:
     plan: Plan
     run_id: str
     staging: str
-    period_unit: str
+    settings: Settings
 
 
 def new_run_id() -> str:
@@ -51,7 +53,10 @@ def staging_folder(lake: Lake, run_id: str) -> Iterator[str]:
     try:
         yield f"{root}/{run_id}"
     finally:
-        files.remove_tree(f"{root}/{run_id}" if is_bucket(root) else root)
+        # A bucket that fails a run fails here too: that must not hide what went wrong before, nor
+        # undo what was published.
+        with suppress(SystemFault):
+            files.remove_tree(f"{root}/{run_id}" if is_bucket(root) else root)
 
 
 def _sweep(root: str) -> None:

@@ -7,13 +7,37 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nextloop.jobs.ingest.judging import Finding
 from nextloop.jobs.ledger import Counts, Refusal
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 
 _PERIODS_A_MINUTE = {"minutes": 1.0, "seconds": 60.0}
 # Staff may count from acknowledging, so the periods are shorter than the whole wait; the wrong unit
 # is off by 60.
 _UNIT_TOLERANCE = 8.0
+
+
+@dataclass(frozen=True)
+class Retried:
+    """A file that was taken in before, of which the rejected rows were read again.
+
+    Attributes:
+        file_name: The file.
+        file_revision: Which content of it.
+        before: How many of its rows were rejected.
+        accepted: Of them now the newest state of their order.
+        superseded: Of them now good, and older than what is known.
+        rejected: Of them still rejected.
+        refused: Why the file cannot be read by the settings of today; then nothing has changed.
+    """
+
+    file_name: str
+    file_revision: int
+    before: int
+    accepted: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    refused: str | None = None
 
 
 @dataclass
@@ -25,6 +49,8 @@ class IngestReport:
         new_files: Files taken in.
         seen_files: Files skipped because their content was taken in before.
         refused: Files that cannot be read, of this run and of earlier ones.
+        retried: Files whose rejected rows were read again; their rows are among the counts.
+        gone: Files whose rejected rows were to be read again, and are not in the landing any more.
         rows_in: Records in the new files.
         accepted: Of them the newest state of their order.
         rejected: Of them broken.
@@ -33,7 +59,8 @@ class IngestReport:
         reasons: Rejected rows by reason code.
         rewound: Tables from which an unfinished run was taken back.
         versions: Version of each table after the run.
-        warnings: What a person should look at.
+        findings: What the batch rules found odd.
+        warnings: What a person should look at, in words; the findings are among it.
         seconds: By stage.
     """
 
@@ -41,6 +68,8 @@ class IngestReport:
     new_files: int = 0
     seen_files: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    retried: list[Retried] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     rows_in: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -49,6 +78,7 @@ class IngestReport:
     reasons: dict[str, int] = field(default_factory=dict)
     rewound: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -67,6 +97,24 @@ def add_up(report: IngestReport, files: Sequence[FileReport], counts: Mapping[st
     report.reasons = dict(sum((Counter(file.reasons) for file in files), Counter()))
     if report.rows_in != report.accepted + report.rejected + report.superseded:
         raise RuntimeError(f"rows in are not accepted + rejected + superseded: {report}")
+
+
+def retried(files: Sequence[FileReport], counts: Mapping[str, Counts]) -> list[Retried]:
+    """Tell what became of the rejected rows that were read again, file by file."""
+    return [
+        Retried(
+            file.file_name,
+            file.file_revision,
+            before=file.again,
+            accepted=file.staged - superseded,
+            superseded=superseded,
+            rejected=file.again if file.refused else file.rejected,
+            refused=file.refused,
+        )
+        for file in files
+        if file.again is not None
+        for superseded in [counts.get(file.file_sha256, Counts()).superseded]
+    ]
 
 
 def doubtful_unit(files: Sequence[FileReport], unit: str) -> list[str]:

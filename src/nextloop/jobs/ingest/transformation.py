@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from nextloop.jobs.ingest.context import Run
 from nextloop.jobs.ledger import Counts
 from nextloop.orders import transform
-from nextloop.orders.staging import FileReport
+from nextloop.orders.file_report import FileReport
 from nextloop.storage import delta
 from nextloop.storage.files import open_output
 from nextloop.tables import ORDER_LINES, ORDERS, Table

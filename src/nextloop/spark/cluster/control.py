@@ -108,14 +108,16 @@ def _check_ports(shape: Shape) -> None:
 
 
 def _start_missing(folder: Path, record: Record, tell: Tell) -> None:
-    for name in [each.name for each in looking.daemons_of(folder, record) if not each.is_alive]:
+    missing = [each.name for each in looking.daemons_of(folder, record) if not each.is_alive]
+    for name in missing:
         tell(f"starting {name}")
         # Written down at once: who ends this command now leaves nothing that `down` cannot find.
         record = record.with_process(name, daemons.launch(folder, record.shape, name))
         records.write(folder, record)
         if name == MASTER:
             _await(folder, record, workers=0)
-    tell("waiting for the workers")
+    if missing:
+        tell("waiting for the workers")
     _await(folder, record, workers=record.shape.workers)
 
 

@@ -1,0 +1,1 @@
+"""What became of rows that broke the contract: listed, shown, and read again."""
