@@ -79,7 +79,7 @@ class Stage:
         """Choose ports, and waits that suit small hotels."""
         chosen = {
             "folder": folder / "r", "port": free_port(), "inner_port": free_port(),
-            "watch_seconds": 1, "ready_seconds": 40, "warm_minutes": 30, **settings,
+            "watch_seconds": 1, "ready_seconds": 120, "warm_minutes": 30, **settings,
         }  # fmt: skip
         variables = {f"NEXTLOOP_ROLLOUT__{name.upper()}": str(v) for name, v in chosen.items()}
         variables |= {"NEXTLOOP_LAKE": str(lake), "NEXTLOOP_PRIVACY__GUEST_KEY": KEY.decode()}

@@ -54,7 +54,7 @@ def attempt(stage, kind, code, model=1):
 )
 def test_bad_release_gets_no_request(standing, kind, said):
     """Before the switch it is found out, and no caller ever met it."""
-    standing.set(ready_seconds=20 if kind in {"never_ready", "fails_then"} else 60)
+    standing.set(ready_seconds=20 if kind in {"never_ready", "fails_then"} else 120)
     errors, load = attempt(standing, kind, code=5, model=2 if kind == "wrong_version" else 1)
     assert said in errors
     assert load.failures() == []
@@ -70,7 +70,7 @@ def test_bad_release_gets_no_request(standing, kind, said):
 )
 def test_release_that_turns_bad_is_switched_back(standing, kind, bound):
     """A second after the switch it fails: the failures are counted, few, and then it is over."""
-    standing.set(ready_seconds=60, stop_seconds=2, drain_seconds=2)
+    standing.set(ready_seconds=120, stop_seconds=2, drain_seconds=2)
     errors, load = attempt(standing, kind, code=5)
     assert "Switched back to blue" in errors
     lost = load.failures()
