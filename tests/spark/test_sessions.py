@@ -167,6 +167,13 @@ def test_unreachable_master_is_told_at_once():
     assert "nextloop spark-cluster up" in hint
 
 
+def test_token_of_an_unreachable_server_is_not_told():
+    """A Spark Connect address may end in a token, which is nobody's business."""
+    place = f"127.0.0.1:{free_port()}"
+    message, _ = fault(f"sc://{place}/;token=hush-hush")
+    assert message == f"No Spark Connect server answers on {place} (Connection refused)."
+
+
 def test_missing_java_is_told():
     """The advice says what to install, and what does without."""
     message, hint = fault("local[2]", JAVA_HOME="", PATH="/nowhere")

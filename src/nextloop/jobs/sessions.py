@@ -52,8 +52,9 @@ def _fault(error: PySparkException, settings: Settings) -> SystemFault:
     if fault := engines.worker_fault(text):
         return fault
     named = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", text, re.MULTILINE)
+    engine = settings.spark.partition(";")[0]  # a token may follow
     return SystemFault(
-        f"The engine {settings.spark} failed ({named[-1] if named else type(error).__name__}); "
+        f"The engine {engine} failed ({named[-1] if named else type(error).__name__}); "
         "nothing of this run shows.",
         "Run it again with --debug to see why.",
     )
