@@ -13,13 +13,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.gcs.stand_in import StandIn, gcs_server, stand_in
+from tests.gcs.stand_in import StandIn
 from tests.lakes import Chain
 from tests.order_files import KEY, row
 
 from nextloop.tables import ORDERS
-
-__all__ = ["gcs_server", "stand_in"]
 
 SECONDS = 120
 # Runs the command, and stops before the first table is published, until it is killed.

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-from tests.gcs.stand_in import gcs, gcs_server, stand_in
 from tests.jobs import stopped_at
 from tests.lakes import Chain
 from tests.order_files import KEY, row
@@ -31,8 +30,6 @@ from nextloop.tables import (
     REJECTED_ROWS,
     Table,
 )
-
-__all__ = ["gcs", "gcs_server", "stand_in"]
 
 SECONDS = 120
 WEEKS = ("2017-12-06", "2017-12-13", "2017-12-20")

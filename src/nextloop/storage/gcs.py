@@ -157,7 +157,8 @@ def _mark(blob: Blob) -> str:
 
 def _split(place: str) -> tuple[Bucket, str]:
     name, _, path = place.removeprefix("gs://").partition("/")
-    return _client(os.getpid()).bucket(name), path
+    surroundings = (os.getpid(), os.environ.get(EMULATOR), os.environ.get(KEY_FILE))
+    return _client(*surroundings).bucket(name), path
 
 
 def _blob(path: str) -> Blob:
@@ -166,13 +167,13 @@ def _blob(path: str) -> Blob:
 
 
 @cache
-def _client(_process: int) -> Any:
+def _client(_process: int, emulator: str | None, key_file: str | None) -> Any:
     """Make the client, one a process: connections must not be shared with a fork."""
     import google.auth
     from google.cloud import storage
 
     with _told("gs://"):
-        if EMULATOR in os.environ and KEY_FILE not in os.environ:
+        if emulator and not key_file:
             return storage.Client(project=None)  # which signs nothing then
         credentials, _ = google.auth.default(scopes=[_SCOPE])
         return storage.Client(project=None, credentials=credentials)
