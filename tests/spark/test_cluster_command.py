@@ -110,6 +110,8 @@ def test_dead_worker_is_seen_and_replaced(cluster):
     assert told.returncode == 4
     assert "degraded" in told.stdout
     assert "The worker-2" in told.stderr
+    assert cluster.command("up", variables={"SPARK_HOME": "/nowhere"}).returncode == 4
+    assert cluster.status()["workers_alive"] == 1  # what cannot be mended is left as it was
     after = pids(cluster.up())
     assert {name for name in before if before[name] != after[name]} == {"worker-2"}
     assert cluster.status()["state"] == "up"
