@@ -106,7 +106,18 @@ def plan(state: State, found: Sequence[Found], rules: Rules, retry: Retry | None
         else:
             revision = _revision(file, known)
             new[file.sha256] = (file, Source(file.name, revision, file.sha256))
-    gone = [source for sha256, source in broken.items() if sha256 not in again]
+    # A file that came again under its name is not gone: it was corrected.
+    corrected = {source.file_name for _, source in new.values()} | {
+        row["file_name"]
+        for row in known
+        for source in broken.values()
+        if row["file_name"] == source.file_name and row["file_revision"] > source.file_revision
+    }
+    gone = [
+        source
+        for sha256, source in broken.items()
+        if sha256 not in again and source.file_name not in corrected
+    ]
     return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone)
 
 

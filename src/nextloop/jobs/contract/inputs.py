@@ -54,7 +54,7 @@ def given(places: Sequence[str]) -> Iterator[list[Given]]:
         DataFault: A folder holds no order file.
     """
     with tempfile.TemporaryDirectory(prefix="nextloop-check-") as scratch:
-        found = [file for place in places for file in _at(place, Path(scratch))]
+        found = [file for place in dict.fromkeys(places) for file in _at(place, Path(scratch))]
         yield list({file.name: file for file in found}.values())
 
 
