@@ -17,9 +17,9 @@ from tests.spark.local_cluster import free_port
 from nextloop.spark import worker_fault
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 240
+SECONDS = 480
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
 
 def run(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
