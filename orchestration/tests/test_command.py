@@ -121,7 +121,8 @@ def test_a_program_that_vanishes_is_a_failure_of_the_attempt():
 
 def test_stopping_ends_what_the_command_has_started(tmp_path):
     """The signal goes to the whole group."""
-    running = shell(f"sleep 300 & echo $! > {tmp_path}/pid; wait", tell=print)
+    # More to do after the wait: the shell must not end by itself when its child is gone.
+    running = shell(f"sleep 300 & echo $! > {tmp_path}/pid; wait; sleep 300", tell=print)
     with_stop = _stopped_by_alarm(running, tmp_path / "pid")
     assert with_stop.code == -signal.SIGTERM
     assert gone(int(written(tmp_path / "pid")))
