@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,12 +80,30 @@ def free_port() -> int:
         return port
 
 
+@contextmanager
+def guarded(cluster: LocalCluster) -> Iterator[None]:
+    """See to it that a cluster ends, also where this process is killed before it can do it."""
+    down = [sys.executable, "-m", "nextloop.cli", "spark-cluster", "down", "--folder"]
+    # More than once: an `up` that was under way keeps others out until it is done.
+    code = (
+        "import subprocess, sys, time; sys.stdin.read()\n"
+        "while subprocess.run(sys.argv[1:]).returncode: time.sleep(1)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *down, str(cluster.folder)],
+        stdin=subprocess.PIPE,  # ends with this process, however that ends
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Start one master and two workers once for all tests."""
     found = LocalCluster(tmp_path_factory.mktemp("cluster") / "state", free_port(), free_port())
-    found.up()
-    try:
+    with guarded(found):
+        found.up()
         yield found
-    finally:
         assert found.command("down").returncode == 0

@@ -149,7 +149,8 @@ def test_missing_spark_is_told(tmp_path):
 def sleeping(folder: Path) -> Process:
     """Stand in for a daemon that somebody has to end."""
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    return start(command, folder, folder / "log", dict(os.environ), mark(folder))
+    log = folder.parent / "sleeping.log"
+    return start(command, folder.parent, log, dict(os.environ), mark(folder))
 
 
 def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
@@ -175,10 +176,12 @@ def test_nothing_to_stop_is_no_fault(tmp_path):
     assert other.command("status").returncode == 4
 
 
-def test_down_finds_what_a_crash_left_unrecorded(tmp_path):
-    """A command that was killed before it wrote anything down leaves nothing for ever."""
+@pytest.mark.parametrize("is_there", [True, False])
+def test_down_finds_what_a_crash_left_unrecorded(tmp_path, is_there):
+    """A cluster whose record, or whole folder, is lost leaves nothing for ever."""
     other = fresh(tmp_path)
-    other.folder.mkdir(mode=0o700)
+    if is_there:
+        other.folder.mkdir(mode=0o700)
     left = sleeping(other.folder)
     state = other.status()
     assert (state["state"], len(state["problems"])) == ("degraded", 1)

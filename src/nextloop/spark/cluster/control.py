@@ -70,8 +70,8 @@ def down(settings: SparkClusterSettings) -> int:
         SystemFault: One of them cannot be stopped.
     """
     folder = records.folder_of(settings.folder)
-    if not folder.exists():
-        return 0
+    if not folder.exists() and not marked(looking.mark(folder)):
+        return 0  # and no folder is made for it
     with records.held(folder):
         return _stop_all(folder)
 
