@@ -255,7 +255,7 @@ def test_retry_gives_what_todays_settings_give_at_once(sail, lines):
 
 
 POINTS = (
-    *("run_planned", "rows_staged", "orders_settled", "lines_written", "orders_published"),
+    *("run_planned", "rows_staged", "orders_settled", "weeks_written", "orders_published"),
     *("lines_published", "rejects_published", "ledger_written", "ledger_published"),
 )
 
