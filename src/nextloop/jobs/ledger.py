@@ -58,6 +58,7 @@ class Plan:
         versions: Version of each filled table, and of the ledger, that the run starts from.
         again: Files that were taken in, of which the rejected rows are to be read again.
         gone: Such files whose content is no longer in the landing.
+        faulty: Names of files that were refused, or of which rows were rejected.
     """
 
     new: Sequence[tuple[LandingFile, Source]]
@@ -66,6 +67,7 @@ class Plan:
     versions: dict[str, int]
     again: Sequence[tuple[LandingFile, Source]] = ()
     gone: Sequence[Source] = ()
+    faulty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,10 @@ def plan(state: State, found: Sequence[Found], rules: Rules, retry: Retry | None
         for sha256, source in broken.items()
         if sha256 not in again and source.file_name not in corrected
     ]
-    return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone)
+    faulty = frozenset(
+        row["file_name"] for row in known if row["rejected"] or row["outcome"] == "refused"
+    )
+    return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone, faulty)
 
 
 def _with_rejects(known: Sequence[dict[str, Any]], retry: Retry | None) -> dict[str, Source]:

@@ -51,7 +51,7 @@ def up(settings: SparkClusterSettings, tell: Tell = lambda _: None) -> looking.S
         _check_ports(shape)
         try:
             _start_missing(folder, _prepared(folder, shape), tell)
-        except NextLoopError:
+        except (NextLoopError, KeyboardInterrupt):
             _stop_all(folder)
             raise
         return looking.status(settings.folder)
