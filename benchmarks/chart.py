@@ -1,14 +1,17 @@
 """docs/benchmarks.md and its picture, from what the benchmarks of ingest have measured.
 
-    python benchmarks/chart.py
+    python benchmarks/chart.py [--check]
 
-In: `benchmarks/results/etl.json` and `etl-week.json`. Out: the page and `docs/pictures/etl.svg`.
+In: `benchmarks/results/etl.json` and `etl-week.json`. Out: the page and `docs/pictures/etl.svg`;
+with --check nothing is written, and the exit code tells whether they are current.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -32,24 +35,24 @@ PAGE: Final = """\
 
 <!-- Written by `python benchmarks/chart.py` from benchmarks/results/. -->
 
-Simulated hotels, 12 weekly files. Each figure is the best of {rounds} rounds, in which all take
+Simulated hotels, 12 weekly files. Each figure is a rival's best of the rounds in which all take
 turns; every rival is a process of its own, its start-up included, and must come to the same orders,
 lines and revenue. Only ratios within one run mean something: `make bench` measures them on your
 machine. Versions: {versions}.
 
 ![Seconds by number of orders, both logarithmic](pictures/etl.svg)
 
-{sizes}
 - **Floor**: one hand-written DuckDB query. It does less than ingest: no rejected rows, no guest
   keys, no ledger, nothing published at once.
 - **Naive job**: what people write first in Apache Spark: schema inference, a Python function for
-  the JSON, a count after each step. It is left out at the largest size, where it takes too long.
+  the JSON, a count after each step.
 - **GiB**: the most memory that all processes of a rival had together, shared pages counted once.
 
-## A week on top of two years
+{sizes}## A week on top of two years
 
 A lake was filled week by week, {orders_a_week:,} orders each, and kept aside on the way; then one
-more week was taken in (`python benchmarks/etl_week.py`). Files opened: of the landing, by the run.
+more week was taken in (`.venv-dev/bin/python benchmarks/etl_week.py`). Files opened: of the
+landing, by the run.
 
 | weeks before | rows | files opened | ingest: s | CPU s | x first | features: s | CPU s | x first |
 |--:|--:|--:|--:|--:|--:|--:|--:|--:|
@@ -60,20 +63,28 @@ a date and over all history, so they grow with it.
 
 
 def main() -> None:
-    """Write the page and the picture."""
+    """Write the page and the picture, or check them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--check", action="store_true", help="only tell whether they are current")
+    only_check = parser.parse_args().check
     sizes = json.loads((HERE / "results" / "etl.json").read_text("utf-8"))
     weeks = json.loads((HERE / "results" / "etl-week.json").read_text("utf-8"))
-    (DOCS / "pictures").mkdir(exist_ok=True)
-    (DOCS / "pictures" / "etl.svg").write_text(picture(sizes), "utf-8")
-    (DOCS / "benchmarks.md").write_text(page(sizes, weeks), "utf-8")
+    made = {
+        DOCS / "pictures" / "etl.svg": picture(sizes),
+        DOCS / "benchmarks.md": page(sizes, weeks),
+    }
+    for path, content in made.items():
+        if not only_check:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != content:
+            sys.exit(f"{path} is not what the results say: run {sys.executable} {sys.argv[0]}")
 
 
 def page(report: Mapping[str, Any], week: Mapping[str, Any]) -> str:
     """Return the page as Markdown."""
     found = report["versions"]
-    runs = next(iter(next(iter(report["sizes"].values()))["runs"].values()))
     return PAGE.format(
-        rounds=len(runs),
         versions=", ".join(f"{name} {version}" for name, version in found.items()),
         sizes="".join(_sizes(report)),
         orders_a_week=week["orders_a_week"],
@@ -85,7 +96,9 @@ def _sizes(report: Mapping[str, Any]) -> Iterator[str]:
     before: dict[str, float] = {}
     for size in report["sizes"].values():
         made, best = size["made"], size["best"]
-        yield f"## {made['orders']:,} orders, {made['lines']:,} lines\n\n"
+        rounds = max(map(len, size["runs"].values()))
+        told = f"{rounds} rounds" if rounds > 1 else "one round"
+        yield f"## {made['orders']:,} orders, {made['lines']:,} lines, {told}\n\n"
         yield "| | seconds | CPU seconds | GiB | times the floor | faster than naive | growth |\n"
         yield "|---|--:|--:|--:|--:|--:|--:|\n"
         for name, figures in best.items():

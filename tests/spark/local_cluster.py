@@ -45,13 +45,17 @@ class LocalCluster:
         self, verb: str, *more: str, variables: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run `nextloop spark-cluster VERB` on it."""
-        ports = ["--port", str(self.port), "--page-port", str(self.page_port)]
         return subprocess.run(
-            [sys.executable, "-m", "nextloop.cli", "spark-cluster", verb, "--folder",
-             str(self.folder), *(ports if verb == "up" else []), *more],
+            self.arguments(verb, *more),
             check=False, capture_output=True, text=True, timeout=240,
             env={**os.environ, **(variables or {})},
         )  # fmt: skip
+
+    def arguments(self, verb: str, *more: str) -> list[str]:
+        """Spell `nextloop spark-cluster VERB` of it."""
+        command = [sys.executable, "-m", "nextloop.cli", "spark-cluster", verb]
+        ports = ["--port", str(self.port), "--page-port", str(self.page_port)]
+        return [*command, "--folder", str(self.folder), *(ports if verb == "up" else []), *more]
 
     def up(self) -> dict[str, Any]:
         """Start what is missing of it and return its state."""

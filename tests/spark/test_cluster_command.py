@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -166,6 +167,20 @@ def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
     assert "The master ended as it started: ERROR no licence" in done.stderr
     assert other.status()["state"] == "down"
     assert not left.is_alive()
+
+
+def test_ctrl_c_leaves_no_half_of_a_cluster(tmp_path):
+    """Who gives up waiting for `up` has nothing to clear away."""
+    other = fresh(tmp_path)
+    with subprocess.Popen(other.arguments("up"), stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + SECONDS
+        while not marked(mark(other.folder)):
+            assert time.monotonic() < until, "nothing was started"
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+    assert marked(mark(other.folder)) == []
+    assert other.status()["state"] == "down"
 
 
 def test_nothing_to_stop_is_no_fault(tmp_path):

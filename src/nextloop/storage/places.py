@@ -31,9 +31,10 @@ def place_at(place: str | Path) -> str:
     text = str(place)
     if _ONE_SLASH.match(text):
         scheme, _, rest = text.partition(":")
+        start = "gs://" if scheme == "gs" else "file:///"
         raise UsageFault(
             f"{text} is neither a folder nor a bucket's address.",
-            f"Two slashes are missing: {scheme}://{rest.lstrip('/')}",
+            f"Did you mean {start}{rest.lstrip('/')}?",
         )
     if text.startswith(_FILE):
         text = text.removeprefix(_FILE)
