@@ -137,7 +137,7 @@ def picture(report: Mapping[str, Any]) -> str:
 
 
 def _marks(points: Mapping[str, Sequence[tuple[float, float]]], sizes: list[int]) -> Iterator[str]:
-    left, right, top, bottom = 44.0, WIDTH - 30, 92.0, 290.0
+    left, right, top, bottom = 46.0, WIDTH - 40, 92.0, 290.0
     seconds = [value for found in points.values() for _, value in found]
     lowest = 10.0 ** math.floor(math.log10(min(seconds)))
     highest = 10.0 ** math.ceil(math.log10(max(seconds)))
