@@ -30,7 +30,7 @@ FOR_EVER: Final = 1_000_000
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Try again at once, and give up after a second what is given up after a minute."""
-    monkeypatch.setattr(gcs, "_RETRY_SECONDS", 1.0)
+    monkeypatch.setattr(gcs, "RETRY_SECONDS", 1.0)
     soon = retry.DEFAULT_RETRY.with_delay(initial=0.02, maximum=0.1)
     monkeypatch.setattr(retry, "DEFAULT_RETRY", soon)
     yield

@@ -33,7 +33,7 @@ COMMIT: Final = r"00002(%2E|\.)json"
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Try again at once, and give up after two seconds what is given up after a minute."""
-    monkeypatch.setattr(buckets, "_RETRY_SECONDS", 2.0)
+    monkeypatch.setattr(buckets, "RETRY_SECONDS", 2.0)
     monkeypatch.setattr(buckets, "_TIMEOUT", (1.0, 1.0))
     soon = retry.DEFAULT_RETRY.with_delay(initial=0.02, maximum=0.1)
     monkeypatch.setattr(retry, "DEFAULT_RETRY", soon)
