@@ -13,7 +13,7 @@ cd "$root"
 
 bin=$root/.venv-airflow/bin
 port=${AIRFLOW__API__PORT:-8080}
-wait_seconds=180
+wait_seconds=300
 patience_seconds=15
 if [ "${1-}" = --port ]; then
     port=${2-}
@@ -44,7 +44,7 @@ PYTHON
 # user's own stays as it is.
 simulate() {
     [ -z "$given" ] && [ ! -d "$NEXTLOOP_LANDING" ] || return 0
-    first=$(date -d "$(($(date +%u) + 8 * 7 - 1)) days ago" +%F)
+    first=$(TZ=Asia/Seoul date -d "$(($(TZ=Asia/Seoul date +%u) + 8 * 7 - 1)) days ago" +%F)
     say "simulating 8 weeks of 3 hotels into $NEXTLOOP_LANDING"
     "$AIRFLOW__NEXTLOOP__COMMAND" --quiet simulate --out "$NEXTLOOP_LANDING" --hotels 3 \
         --weeks 8 --orders 12000 --start "$first" >/dev/null
@@ -61,6 +61,8 @@ configure() {
     export AIRFLOW__API__WORKERS=1
     export AIRFLOW__API__BASE_URL="http://127.0.0.1:$port"
     export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="http://127.0.0.1:$port/execution/"
+    # A machine that is busy answers late; a task that gave up would wait for its retry.
+    export AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT="${AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT:-60}"
     export AIRFLOW__NEXTLOOP__COMMAND="${AIRFLOW__NEXTLOOP__COMMAND:-$root/.venv/bin/nextloop}"
     # Empty: Application Default Credentials count. Only gs:// landings ask for it.
     export AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT="${AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT:-google-cloud-platform://}"
@@ -73,12 +75,13 @@ configure() {
     log=$AIRFLOW_HOME/standalone.log
 }
 
-# Asks until scheduler, DAG processor and triggerer have beaten and all three DAGs are there.
+# Tells whether all components are there. The tasks' API is asked too: its first answer is slow.
 healthy() {
     "$bin/python" - "$AIRFLOW__API__BASE_URL" <<'PYTHON'
 import json, sys, urllib.request
 try:
-    with urllib.request.urlopen(f"{sys.argv[1]}/api/v2/monitor/health", timeout=5) as answer:
+    urllib.request.urlopen(f"{sys.argv[1]}/execution/health", timeout=30).close()
+    with urllib.request.urlopen(f"{sys.argv[1]}/api/v2/monitor/health", timeout=30) as answer:
         parts = json.load(answer)
 except (OSError, ValueError):
     sys.exit(1)
@@ -142,11 +145,9 @@ PYTHON
 }
 
 password() {
-    if [ "$known" = yes ]; then
-        echo "as printed when it was first started; it is in $passwords"
-    else
-        sed 's/.*"admin": *"\([^"]*\)".*/\1/' "$passwords"
-    fi
+    new=
+    [ "$known" = yes ] || new=$(sed -n 's/.*"admin": *"\([^"]*\)".*/\1/p' "$passwords")
+    echo "${new:-in $passwords}"
 }
 
 tell() {

@@ -13,13 +13,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.gcs.stand_in import StandIn, gcs_server, stand_in
+from tests.gcs.stand_in import StandIn
 from tests.lakes import Chain
 from tests.order_files import KEY, row
 
 from nextloop.tables import ORDERS
-
-__all__ = ["gcs_server", "stand_in"]
 
 SECONDS = 120
 # Runs the command, and stops before the first table is published, until it is killed.
@@ -163,7 +161,8 @@ def test_without_a_key_nobody_is_let_in(chain, account, stand_in):
     ("given", "told"),
     [
         ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY": "{}"}, "is not of the type service_account"),
-        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "nowhere.json"}, "is not there"),
+        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "nowhere.json"}, "cannot be read"),
+        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "/dev/null"}, "is not a JSON object"),
         ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "-"}, "is not a JSON object"),
     ],
 )

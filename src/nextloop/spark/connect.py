@@ -87,7 +87,9 @@ def _connect(url: str, options: Mapping[str, str], *, embedded: bool = False) ->
         found.range(1).count()
     except Exception as error:
         raise SystemFault(
-            f"The Spark Connect server {url} did not answer ({type(error).__name__}).",
+            # What stands behind the semicolon may be a token.
+            f"The Spark Connect server {url.partition(';')[0]} did not answer "
+            f"({type(error).__name__}).",
             "Check NEXTLOOP_SPARK, and that the server runs.",
         ) from error
     return found

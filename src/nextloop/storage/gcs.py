@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from nextloop.errors import SystemFault, UsageFault
-from nextloop.storage.gcs_options import EMULATOR, KEY_FILE
+from nextloop.storage.gcs_options import EMULATOR, KEY_FILE, RETRY_SECONDS
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket
 
 _SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_write"
 _TIMEOUT: Final = (5.0, 60.0)  # seconds to connect, to the next byte
-_RETRY_SECONDS: Final = 60.0
 _SIGN_IN: Final = (
     "Run where a service account is attached, or: gcloud auth application-default login. Its role "
     "must be Storage Object User on the bucket."
@@ -157,7 +156,8 @@ def _mark(blob: Blob) -> str:
 
 def _split(place: str) -> tuple[Bucket, str]:
     name, _, path = place.removeprefix("gs://").partition("/")
-    return _client(os.getpid()).bucket(name), path
+    surroundings = (os.getpid(), os.environ.get(EMULATOR), os.environ.get(KEY_FILE))
+    return _client(*surroundings).bucket(name), path
 
 
 def _blob(path: str) -> Blob:
@@ -166,13 +166,13 @@ def _blob(path: str) -> Blob:
 
 
 @cache
-def _client(_process: int) -> Any:
+def _client(_process: int, emulator: str | None, key_file: str | None) -> Any:
     """Make the client, one a process: connections must not be shared with a fork."""
     import google.auth
     from google.cloud import storage
 
     with _told("gs://"):
-        if EMULATOR in os.environ and KEY_FILE not in os.environ:
+        if emulator and not key_file:
             return storage.Client(project=None)  # which signs nothing then
         credentials, _ = google.auth.default(scopes=[_SCOPE])
         return storage.Client(project=None, credentials=credentials)
@@ -182,7 +182,7 @@ def _retry() -> Any:
     # All our writes are repeatable: a run's files have names of their own, the rest is conditional.
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    return DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
+    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
 
 
 @contextmanager
