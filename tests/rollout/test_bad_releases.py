@@ -14,7 +14,7 @@ from tests.rollout.load import loaded
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
 RATE = 60
 
 
