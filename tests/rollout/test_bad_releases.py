@@ -32,11 +32,13 @@ def attempt(stage, kind, code, model=1):
     rollout = stage.rollout
     before = look(rollout.places, rollout.runner)
     assert before.live_slot
+    assert before.live_slot.serves
     with loaded(stage.port, rate=RATE) as load:
         said = stage.deploy(model, "--code", stage.doctored(kind), code=code)
     after = look(rollout.places, rollout.runner)
     assert after.live == before.live
-    assert after.live_slot == before.live_slot
+    assert after.live_slot
+    assert after.live_slot.serves == before.live_slot.serves
     assert not after.idle_slot.runs
     assert status(rollout).problems == ()
     return said, load
@@ -54,7 +56,7 @@ def attempt(stage, kind, code, model=1):
 )
 def test_bad_release_gets_no_request(standing, kind, said):
     """Before the switch it is found out, and no caller ever met it."""
-    standing.set(ready_seconds=20 if kind in {"never_ready", "fails_then"} else 120)
+    standing.set(ready_seconds={"never_ready": 5, "fails_then": 10}.get(kind, 120))
     errors, load = attempt(standing, kind, code=5, model=2 if kind == "wrong_version" else 1)
     assert said in errors
     assert load.failures() == []

@@ -72,13 +72,9 @@ def look_at(places: Places, runner: Runner, slot: str) -> Slot:
     """Look at one slot."""
     runs = runner.runs(slot)
     path = places.socket(slot)
-    return Slot(
-        slot,
-        runs,
-        asking.ready(path) if runs else None,
-        release.read(places, slot),
-        connections.count(path),
-    )
+    requests = connections.count(path)  # before asking: our own question is none of them
+    ready = asking.ready(path) if runs else None
+    return Slot(slot, runs, ready, release.read(places, slot), requests)
 
 
 def expected(slot: str, wanted: Release) -> Ready:
