@@ -12,11 +12,11 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow test test-airflow test-rollout check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow test test-rollout test-airflow check format tables bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulated hotels
 	@$(DEMO)/bin/nextloop demo $(ARGS)
@@ -29,12 +29,12 @@ airflow: $(DEMO)/.ready $(AIRFLOW)/.ready ## Start Airflow locally, with simulat
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java, Chromium too) and run them
+test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them
 	@scripts/java.sh
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest -m "not rollout" $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout $(ARGS)
 
-test-rollout: $(DEV)/.ready ## Release, switch, break and mend two slots behind a real nginx
+test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
 	@$(DEV)/bin/python -m pytest tests/rollout $(ARGS)
 

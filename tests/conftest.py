@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _slowness(item: pytest.Item) -> int:
     if item.get_closest_marker("spark"):
         return 2
-    return 1 if item.get_closest_marker("slow") or item.get_closest_marker("rollout") else 0
+    return 1 if item.get_closest_marker("slow") else 0
 
 
 @pytest.fixture(autouse=True)

@@ -34,18 +34,16 @@ SECONDS = 200  # a deploy takes ten, and a minute where ten others want the same
 DOCTORED = Path(__file__).with_name("doctored.py")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def nginx() -> str:
-    """The real one; without it no rollout means anything."""
+    """The real one; without it nothing here means anything."""
     found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert found, "nginx is missing: scripts/nginx.sh"
     return found
 
 
 @pytest.fixture(scope="session")
-def lake(
-    nginx: str, tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRef]
-) -> Path:
+def lake(tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRef]) -> Path:
     """Make a lake in which every model was in production once; the last one still is."""
     root: Path = tmp_path_factory.mktemp("lake")
     owned = create_lake(root, privacy.fingerprint(KEY))

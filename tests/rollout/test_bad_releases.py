@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.rollout.load import loaded
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 RATE = 60
 
 
@@ -32,13 +33,13 @@ def attempt(stage, kind, code, model=1):
     rollout = stage.rollout
     before = look(rollout.places, rollout.runner)
     assert before.live_slot
-    assert before.live_slot.serves
     with loaded(stage.port, rate=RATE) as load:
         said = stage.deploy(model, "--code", stage.doctored(kind), code=code)
     after = look(rollout.places, rollout.runner)
     assert after.live == before.live
     assert after.live_slot
-    assert after.live_slot.serves == before.live_slot.serves
+    # What is on its way at the moment is no difference.
+    assert replace(after.live_slot, requests=0) == replace(before.live_slot, requests=0)
     assert not after.idle_slot.runs
     assert status(rollout).problems == ()
     return said, load

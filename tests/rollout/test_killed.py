@@ -16,7 +16,7 @@ from nextloop.rollout.reconcile import reconcile
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CONVERGED = 5.0
 
 

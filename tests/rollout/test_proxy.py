@@ -9,7 +9,7 @@ import pytest
 
 from nextloop.rollout.asking import ask
 
-pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_front_of_a_rollout(deployed):

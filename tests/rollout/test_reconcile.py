@@ -21,7 +21,7 @@ from nextloop.rollout.rollback import rollback
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
 
-pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

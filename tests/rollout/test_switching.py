@@ -10,7 +10,7 @@ from tests.rollout.load import KINDS, illegal, loaded
 from nextloop.rollout import link, rollback, watch
 from nextloop.rollout.state import look
 
-pytestmark = [pytest.mark.rollout, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def both(deployed):
     return deployed
 
 
+@pytest.mark.slow
 def test_hundred_switches_lose_no_request(both):
     """100 switches at 200 requests a second: none failed, each answered by a slot live then."""
     rollout = both.rollout
