@@ -19,7 +19,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from nextloop.errors import SystemFault
 from nextloop.storage import files as store
 from nextloop.storage.lake import Lake
-from nextloop.storage.opening import NO_VERSION, find, open_table, opened, options, told
+from nextloop.storage.opening import NO_VERSION, find, history, open_table, opened, options, told
 from nextloop.storage.places import is_bucket
 from nextloop.storage.slices import SliceFile
 from nextloop.tables import Table
@@ -221,18 +221,6 @@ def paths(
 def slices(lake: Lake, table: Table, at: int | None = None) -> list[dict[str, Any]]:
     """Describe a version's data files, one dictionary a file, with their statistics."""
     return [] if at == NO_VERSION else _adds(open_table(lake, table, at))
-
-
-def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
-    """Return the table's commits, newest first, as Delta records them, each with its version."""
-    with told(lake, table):
-        while True:
-            opened = open_table(lake, table, None)
-            found = opened.history()
-            # It lists what is there now and numbers it from the version that was opened: a commit
-            # that came in between would bear the number of the one before it.
-            if open_table(lake, table, None).version() == opened.version():
-                return found
 
 
 def _adds(handle: DeltaTable) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -109,6 +109,18 @@ def open_table(lake: Lake, table: Table, at: int | None) -> DeltaTable:
             "Fill the lake with nextloop ingest, then nextloop features, then nextloop train.",
         )
     return found
+
+
+def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
+    """Return the table's commits, newest first, as Delta records them, each with its version."""
+    with told(lake, table):
+        while True:
+            looked_at = open_table(lake, table, None)
+            found = looked_at.history()
+            # It lists what is there now and numbers it from the version that was opened: a commit
+            # that came in between would bear the number of the one before it.
+            if open_table(lake, table, None).version() == looked_at.version():
+                return found
 
 
 def options(folder: str) -> dict[str, str] | None:
