@@ -43,7 +43,7 @@ test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run t
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
 
-check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks and scripts
+check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks, scripts and workflows
 	@echo "== ruff"; $(DEV)/bin/ruff check .
 	@$(DEV)/bin/ruff format --check .
 	@echo "== mypy"; $(DEV)/bin/mypy
@@ -51,6 +51,9 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 	@echo "== dependencies"; $(DEV)/bin/deptry src
 	@echo "== locks"; scripts/check_locks.sh
 	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh .ci/run
+	@echo "== workflows"; $(DEV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(DEV)/bin/zizmor --quiet --offline --no-progress .github/workflows
+	@$(DEV)/bin/hadolint deploy/Dockerfile
 
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .

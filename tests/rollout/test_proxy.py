@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from nextloop.rollout.asking import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+ALIVE = Path(__file__).parents[2] / "deploy" / "alive.py"
 
 
 def test_front_of_a_rollout(deployed):
@@ -44,6 +48,7 @@ def test_front_of_a_rollout(deployed):
     assert down
     assert down.status == 502
 
+    assert _is_alive(deployed.rollout.places.socket("blue")) == 0
     log = deployed.rollout.places.access_log.read_text()
     rows = [json.loads(line) for line in log.splitlines()]
     asked = next(row for row in rows if row["method"] == "POST" and row["model"].startswith("1-"))
@@ -53,10 +58,17 @@ def test_front_of_a_rollout(deployed):
     assert "/v1" not in log
 
     deployed.rollout.runner.stop("blue", 10)
+    assert _is_alive(deployed.rollout.places.socket("blue")) == 1
     gone = ask(front, "/v1/model")
     assert gone
     assert (gone.status, gone.headers["retry-after"]) == (503, "1")
     assert gone.json()["type"] == "urn:nextloop:problem:no-answer"
+
+
+def _is_alive(target):
+    """Ask as the health check of the API's image does."""
+    command = [sys.executable, str(ALIVE), str(target)]
+    return subprocess.run(command, check=False, capture_output=True, timeout=30).returncode
 
 
 def _status(front, request):
