@@ -24,6 +24,8 @@ class TrainingConfig:
         hour_width: Width of the smoothing around the clock, in hours (one standard deviation).
         context_strength: Expected orders that a lift must outweigh.
         pair_strength: Stays that a pair of items must outweigh.
+        ease_strength: Regularisation of the regression between items, in guests or orders.
+        pool_orders: Latest orders of a hotel whose guests' pasts are compared with.
         past_weight: Weight of earlier stays beside the present stay.
         shared_strength: Orders of evidence that equally named items of other hotels are worth.
         history_orders: Latest orders of a guest or stay that are looked at.
@@ -51,6 +53,8 @@ class TrainingConfig:
     hour_width: float = 1.0
     context_strength: float = 10.0
     pair_strength: float = 10.0
+    ease_strength: float = 200.0
+    pool_orders: int = 3000
     past_weight: float = 0.3
     shared_strength: float = 20.0
     history_orders: int = 100

@@ -8,6 +8,7 @@ off the pair counts and falls behind simple models.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from nextloop.recommender import ranking_features
 from nextloop.recommender.arrays import Array, Codes, Flags, Ints, Scores
 from nextloop.recommender.config import TrainingConfig
-from nextloop.recommender.dataset import Catalog, Interactions
+from nextloop.recommender.dataset import UNKNOWN, Catalog, Interactions
 from nextloop.recommender.history import ranges
 from nextloop.recommender.metrics import NO_ITEM, top_k
 from nextloop.recommender.queries import Histories, Queries
@@ -54,7 +55,7 @@ _FIELDS = ("feature", "label", "group")
 
 
 def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
-    """Mark what each order holds.
+    """Mark what each order holds besides its cart.
 
     Args:
         interactions: All orders.
@@ -68,7 +69,7 @@ def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
     item = interactions.item[ranges(interactions.start[orders], size)] - queries.rows.start
     truth = np.zeros(queries.stay_count.shape, bool)
     truth[np.repeat(np.arange(len(orders)), size), item] = True
-    return truth
+    return truth & (queries.cart == 0)
 
 
 def folds(interactions: Interactions, config: TrainingConfig) -> Ints:
@@ -87,34 +88,42 @@ def folds(interactions: Interactions, config: TrainingConfig) -> Ints:
 
 
 def cross_fitted(
-    histories: Histories, catalog: Catalog, teaching: Flags, config: TrainingConfig, last_day: int
+    histories: Histories,
+    catalog: Catalog,
+    teaching: Flags,
+    config: TrainingConfig,
+    last_day: int,
+    asked: Flags | None = None,
 ) -> Rows:
     """Make the ranker's training rows.
 
     Args:
         histories: All orders, to look back from each.
         catalog: The hotels' items as known when training.
-        teaching: Orders that may teach; the latest `config.training_orders` make rows.
+        teaching: Orders that are counted.
         config: Folds, seed and sizes.
         last_day: The last day of the teaching orders.
+        asked: Those of them that may make rows, all if None; the latest
+            `config.training_orders` do.
 
     Returns:
         Rows of all folds, fold by fold.
     """
     fold = folds(histories.interactions, config)
-    asked = np.flatnonzero(teaching)[-config.training_orders :]
+    latest = np.flatnonzero(teaching if asked is None else asked)[-config.training_orders :]
     parts = []
     for number in range(config.folds):
         others = histories.interactions.take(teaching & (fold != number))
         state = State.fit(others, catalog, config, last_day)
-        parts.append(rows_of(histories, state, asked[fold[asked] == number], config))
+        parts.append(rows_of(histories, state, latest[fold[latest] == number], config))
     return Rows.join(parts)
 
 
 def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Rows:
     """Make the rows of some orders from one state.
 
-    A query's rows are the `config.training_candidates` items with the best first scores, of those
+    Each order is asked for as a whole, and one of several items for one that its seed draws while
+    the others are in the cart. A query's rows are the `config.training_candidates` items with the best first scores, of those
     that were on the menu before that day. Queries without a true or without a false item among
     them teach nothing and are left out.
 
@@ -127,15 +136,26 @@ def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingCo
     Returns:
         The rows.
     """
-    parts = []
-    for asked, queries in histories.batches(orders):
+    hidden = histories.interactions.hidden(config.seed)
+    several = orders[hidden[orders] != UNKNOWN]
+    return Rows.join(
+        [
+            *_asked(histories, state, orders, config, None),
+            *_asked(histories, state, several, config, hidden),
+        ]
+    )
+
+
+def _asked(
+    histories: Histories, state: State, orders: Ints, config: TrainingConfig, hidden: Ints | None
+) -> Iterator[Rows]:
+    for asked, queries in histories.batches(orders, hidden):
         first_day = state.catalog.first_day[queries.rows]
         known = state.catalog.offered[queries.rows] & (first_day < queries.day[:, None])
         first = ranking_features.first_scores(state, queries)
-        candidate = top_k(first, known, config.training_candidates)
+        candidate = top_k(first, known & (queries.cart == 0), config.training_candidates)
         truth = truths(histories.interactions, asked, queries)
-        parts.append(_rows(ranking_features.matrix(state, queries), truth, candidate))
-    return Rows.join(parts)
+        yield _rows(ranking_features.matrix(state, queries), truth, candidate)
 
 
 def _rows(features: Scores, truth: Flags, candidate: Codes) -> Rows:

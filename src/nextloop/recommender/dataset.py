@@ -186,6 +186,19 @@ class Interactions:
         count = np.maximum(self.children, 0) + np.maximum(self.babies, 0)
         return np.where(known, count, UNKNOWN).astype(np.int32)
 
+    def hidden(self, seed: int) -> Ints:
+        """Choose a line of each order to be asked for while the others are known.
+
+        Args:
+            seed: Seed of the choice.
+
+        Returns:
+            A line of each order, `UNKNOWN` for orders of one line, shape (n_orders,).
+        """
+        size = np.diff(self.start)
+        drawn = np.random.default_rng(seed).random(len(self))
+        return np.where(size > 1, self.start[:-1] + (drawn * size).astype(np.int64), UNKNOWN)
+
     def take(self, keep: Flags) -> Interactions:
         """Keep some orders with their lines.
 

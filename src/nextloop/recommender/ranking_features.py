@@ -17,12 +17,16 @@ from nextloop.recommender.queries import Queries
 from nextloop.recommender.state import State
 
 NAMES = (
-    # the three models' scores and their parts
+    # the simpler models' scores and their parts
     "log_share", "trend", "context",
     "lift_hour", "lift_weekday", "lift_stay", "lift_party",
     "stay_lift", "past_lift",
+    "ease_past", "near_usual", "near_next", "nearer_usual", "nearer_next",
+    "after_last", "after_any",
+    # the order that is being made
+    "ease_cart", "beside_cart", "department_cart", "cart_items",
     # the guest's own orders of the item: repeat or explore
-    "stay_count", "past_count", "past_share", "days_since", "in_last", "again",
+    "own", "stay_count", "past_count", "past_share", "days_since", "since", "in_last", "again",
     "department_stay", "department_past",
     # the item
     "price_level", "age",
@@ -69,7 +73,9 @@ def first_scores(state: State, queries: Queries) -> Scores:
         near 0, shape (q, n).
     """
     own = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
-    score: Scores = np.exp(state.context.score(queries)) + state.together.lift(queries) + own
+    usual, following, *_ = state.neighbours.near(queries)
+    known = state.together.lift(queries) + state.ease.from_cart(queries) + own
+    score: Scores = np.exp(state.context.score(queries)) + known + usual + following
     return score
 
 
@@ -86,7 +92,16 @@ def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
         **{f"lift_{kind}": log for kind, log in logs.items()},
         "stay_lift": queries.in_stay @ excess,
         "past_lift": queries.past_share @ excess,
+        "ease_past": state.ease.from_past(queries),
+        **dict(zip(_NEAR, state.neighbours.near(queries), strict=True)),
+        "after_last": state.sequence.after_last(queries),
+        "after_any": state.sequence.after_any(queries),
+        "ease_cart": state.ease.from_cart(queries),
+        "beside_cart": state.ease.beside_cart(queries),
     }
+
+
+_NEAR = ("near_usual", "near_next", "nearer_usual", "nearer_next")
 
 
 def _personal(state: State, queries: Queries) -> Mapping[str, Array]:
@@ -97,6 +112,9 @@ def _personal(state: State, queries: Queries) -> Mapping[str, Array]:
     since = np.where(queries.stay_count > 0, 0, queries.day[:, None] - queries.past_day)
     share = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
     return {
+        "department_cart": menu.by_department(queries.cart),
+        "own": queries.own,
+        "since": np.where(seen, queries.since, np.float32(np.nan)),
         "stay_count": queries.stay_count,
         "past_count": queries.past_count,
         "past_share": share,
@@ -121,6 +139,7 @@ def _asked(state: State, queries: Queries) -> Mapping[str, Array]:
     known = (queries.nights >= 0) & (queries.stay_day >= 0)
     left = np.where(known, np.maximum(queries.nights - queries.stay_day, 0), UNKNOWN)
     return {
+        "cart_items": queries.cart.sum(axis=1, keepdims=True),
         "past_orders": queries.past_orders[:, None],
         "past_items": np.count_nonzero(queries.past_count, axis=1)[:, None],
         "stay_items": np.count_nonzero(queries.stay_count, axis=1)[:, None],
