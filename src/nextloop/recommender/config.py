@@ -26,6 +26,7 @@ class TrainingConfig:
         pair_strength: Stays that a pair of items must outweigh.
         ease_strength: Regularisation of the regression between items, in guests or orders.
         pool_orders: Latest orders of a hotel whose guests' pasts are compared with.
+        pool_half_life_days: Age at which an order counts half when a cart is compared with it.
         past_weight: Weight of earlier stays beside the present stay.
         shared_strength: Orders of evidence that equally named items of other hotels are worth.
         history_orders: Latest orders of a guest or stay that are looked at.
@@ -54,7 +55,8 @@ class TrainingConfig:
     context_strength: float = 10.0
     pair_strength: float = 10.0
     ease_strength: float = 200.0
-    pool_orders: int = 3000
+    pool_orders: int = 5000
+    pool_half_life_days: float = 180.0
     past_weight: float = 0.3
     shared_strength: float = 20.0
     history_orders: int = 100

@@ -29,11 +29,13 @@ class Rows:
 
     Args:
         feature: Features as `ranking_features.matrix` gives them, shape (n_rows, n_features).
+        first: First scores, from which the trees start.
         label: 1 where the order holds the item, else 0.
         group: Rows of each query.
     """
 
     feature: Scores
+    first: Scores
     label: Codes
     group: Codes
 
@@ -48,10 +50,24 @@ class Rows:
     def empty(cls) -> Rows:
         """Give no rows."""
         none = np.zeros(0, np.int32)
-        return cls(np.zeros((0, len(ranking_features.NAMES)), np.float32), none, none)
+        feature = np.zeros((0, len(ranking_features.NAMES)), np.float32)
+        return cls(feature, np.zeros(0, np.float32), none, none)
 
 
-_FIELDS = ("feature", "label", "group")
+_FIELDS = ("feature", "first", "label", "group")
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """Rows by what is asked.
+
+    Args:
+        opening: Whole orders, asked before anything is in the cart.
+        completing: One item of an order, asked when the others are in the cart.
+    """
+
+    opening: Rows
+    completing: Rows
 
 
 def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
@@ -94,8 +110,8 @@ def cross_fitted(
     config: TrainingConfig,
     last_day: int,
     asked: Flags | None = None,
-) -> Rows:
-    """Make the ranker's training rows.
+) -> Lessons:
+    """Make the rows that teach both rankers.
 
     Args:
         histories: All orders, to look back from each.
@@ -116,14 +132,16 @@ def cross_fitted(
         others = histories.interactions.take(teaching & (fold != number))
         state = State.fit(others, catalog, config, last_day)
         parts.append(rows_of(histories, state, latest[fold[latest] == number], config))
-    return Rows.join(parts)
+    return Lessons(Rows.join([p.opening for p in parts]), Rows.join([p.completing for p in parts]))
 
 
-def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Rows:
+def rows_of(
+    histories: Histories, state: State, orders: Ints, config: TrainingConfig
+) -> Lessons:
     """Make the rows of some orders from one state.
 
-    Each order is asked for as a whole, and one of several items for one that its seed draws while
-    the others are in the cart. A query's rows are the `config.training_candidates` items with the best first scores, of those
+    Each order is asked for as a whole; one of several items also for an item that the seed draws,
+    while the others are in the cart. A query's rows are the `config.training_candidates` items with the best first scores, of those
     that were on the menu before that day. Queries without a true or without a false item among
     them teach nothing and are left out.
 
@@ -138,11 +156,9 @@ def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingCo
     """
     hidden = histories.interactions.hidden(config.seed)
     several = orders[hidden[orders] != UNKNOWN]
-    return Rows.join(
-        [
-            *_asked(histories, state, orders, config, None),
-            *_asked(histories, state, several, config, hidden),
-        ]
+    return Lessons(
+        Rows.join(list(_asked(histories, state, orders, config, None))),
+        Rows.join(list(_asked(histories, state, several, config, hidden))),
     )
 
 
@@ -155,15 +171,16 @@ def _asked(
         first = ranking_features.first_scores(state, queries)
         candidate = top_k(first, known & (queries.cart == 0), config.training_candidates)
         truth = truths(histories.interactions, asked, queries)
-        yield _rows(ranking_features.matrix(state, queries), truth, candidate)
+        yield _rows(ranking_features.matrix(state, queries), first, truth, candidate)
 
 
-def _rows(features: Scores, truth: Flags, candidate: Codes) -> Rows:
+def _rows(features: Scores, first: Scores, truth: Flags, candidate: Codes) -> Rows:
     place = np.maximum(candidate, 0).astype(np.int64)
     real: Array = candidate != NO_ITEM
     label = np.take_along_axis(truth, place, axis=1) & real
     teaches = label.any(axis=1) & (label != real).any(axis=1)
     query, column = np.nonzero(real & teaches[:, None])
-    feature = features[query, place[query, column]]
+    chosen = query, place[query, column]
     group = real[teaches].sum(axis=1)
-    return Rows(feature, label[query, column].astype(np.int32), group.astype(np.int32))
+    told = label[query, column].astype(np.int32)
+    return Rows(features[chosen], first[chosen], told, group.astype(np.int32))

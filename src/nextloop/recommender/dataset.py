@@ -63,6 +63,12 @@ class Catalog:
         pairs = np.stack([hotel, self.department])
         return np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
+    @property
+    def names(self) -> Ints:
+        """Code of each item's name, over all hotels; an item without a name is like no other."""
+        words = [name.strip().casefold() or f"\n{row}" for row, name in enumerate(self.name)]
+        return np.unique(words, return_inverse=True)[1].astype(np.int64)
+
     def hotel_code(self, hotel: int) -> int:
         """Find a hotel's code.
 

@@ -16,13 +16,15 @@ import numpy as np
 from scipy import sparse
 
 from nextloop.recommender.arrays import Array, Codes, Ints, Scores
+from nextloop.recommender.baskets import POWERS as BASKET_POWERS
+from nextloop.recommender.baskets import Baskets
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.popularity import Popularity
 from nextloop.recommender.queries import FADING, Histories, Queries
 
 _TIE = np.float32(1e-3)  # popularity decides where nothing else does
-_POWERS = (2, 4)  # of the cosine: all that are a little alike, and only those that are much
+POWERS = (2, 4)  # of the cosine: all that are a little alike, and only those that are much
 _OWN = np.float32(0.3)  # best of .1, .3, .7 on the validation splits of DC and TaFeng
 
 
@@ -47,6 +49,7 @@ class Neighbours:
 
     Args:
         popularity: Popularity, the score when nothing was ordered.
+        baskets: Orders that a cart is compared with.
         hotel_start: First order of each hotel and the end, shape (n_hotels + 1,).
         past_start: First past item of each order and the end.
         past_item: Item rows.
@@ -58,6 +61,7 @@ class Neighbours:
     """
 
     popularity: Popularity
+    baskets: Baskets
     hotel_start: Ints
     past_start: Ints
     past_item: Codes
@@ -80,6 +84,7 @@ class Neighbours:
         catalog: Catalog,
         config: TrainingConfig,
         popularity: Popularity,
+        baskets: Baskets,
     ) -> Self:
         """Collect pasts and what came next.
 
@@ -88,6 +93,7 @@ class Neighbours:
             catalog: The hotels' items.
             config: How many orders of a hotel are kept.
             popularity: Popularity fitted on the same orders.
+            baskets: Of the same orders.
 
         Returns:
             The fitted model.
@@ -105,27 +111,27 @@ class Neighbours:
             count = np.concatenate([part[name] for part in parts])
             arrays[name] = np.append(0, np.cumsum(count)).astype(np.int64)
         arrays["hotel_start"] = np.append(0, np.cumsum(size)).astype(np.int64)
-        return cls.from_arrays(arrays, catalog, popularity)
+        return cls.from_arrays(arrays, catalog, popularity, baskets)
 
     @classmethod
     def from_arrays(
-        cls, arrays: dict[str, Array], catalog: Catalog, popularity: Popularity
+        cls, arrays: dict[str, Array], catalog: Catalog, popularity: Popularity, baskets: Baskets
     ) -> Self:
-        """Make the model from what `arrays` gave, with the catalog it had."""
+        """Make the model from what `arrays` gave, with the catalog and orders it had."""
         hotels = range(len(catalog.hotel))
         pools = tuple(_pool(arrays, catalog.rows(hotel), hotel) for hotel in hotels)
-        return cls(popularity, **arrays, pools=pools)
+        return cls(popularity, baskets, **arrays, pools=pools)
 
     def score(self, queries: Queries) -> Scores:
-        """Score as `Model.score` says: own frequencies, neighbours', and what they did next."""
-        usual, following = self.near(queries, _POWERS[:1])
+        """Score as `Model.score` says: own frequencies, neighbours', what they did next, the cart's."""
+        usual, following = self.near(queries, POWERS[:1])
         neighbours = (1 - _OWN) / 2 * (usual + following)
-        score: Scores = (
-            _OWN * queries.own + neighbours + _TIE * self.popularity.score(queries)
-        )
+        beside = self.baskets.beside(queries, BASKET_POWERS[:1])[0]
+        usual_share = _TIE * self.popularity.score(queries)
+        score: Scores = _OWN * queries.own + neighbours + beside + usual_share
         return score
 
-    def near(self, queries: Queries, powers: tuple[int, ...] = _POWERS) -> list[Scores]:
+    def near(self, queries: Queries, powers: tuple[int, ...] = POWERS) -> list[Scores]:
         """Average the pool by likeness to the queries' pasts.
 
         Args:
@@ -133,19 +139,17 @@ class Neighbours:
             powers: Powers of the cosine.
 
         Returns:
-            For each power what they usually order and what they ordered next, shape (q, n);
-            popularity where nobody is near.
+            For each power what they usually order and what they ordered next, shape (q, n); 0
+            where nobody is near.
         """
         pool, found = self.pools[queries.hotel], list[Scores]()
         length = np.sqrt((queries.own**2).sum(axis=1))
         cosine = (pool.direction @ queries.own.T) / np.maximum(length, np.float32(1e-12))  # (p, q)
-        share = self.popularity.plain[queries.rows]
         for power in powers:
             likeness = cosine**power
             total = likeness.sum(axis=0)[:, None]
-            safe = np.where(total > 0, total, np.float32(1))
-            for bought in (pool.usual, pool.next):
-                found.append(np.where(total > 0, (bought.T @ likeness).T / safe, share))
+            total = np.where(total > 0, total, np.float32(1))
+            found += [(bought.T @ likeness).T / total for bought in (pool.usual, pool.next)]
         return found
 
     def arrays(self) -> dict[str, Array]:

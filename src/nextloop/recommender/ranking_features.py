@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from nextloop.recommender.arrays import Array, Codes, Scores
+from nextloop.recommender.baskets import POWERS as BASKET_POWERS
 from nextloop.recommender.context import Context
 from nextloop.recommender.dataset import UNKNOWN
+from nextloop.recommender.neighbours import POWERS
 from nextloop.recommender.queries import Queries
 from nextloop.recommender.state import State
 
@@ -24,7 +26,7 @@ NAMES = (
     "ease_past", "near_usual", "near_next", "nearer_usual", "nearer_next",
     "after_last", "after_any",
     # the order that is being made
-    "ease_cart", "beside_cart", "department_cart", "cart_items",
+    "ease_cart", "beside_cart", "like_cart", "likely_cart", "department_cart", "cart_items",
     # the guest's own orders of the item: repeat or explore
     "own", "stay_count", "past_count", "past_share", "days_since", "since", "in_last", "again",
     "department_stay", "department_past",
@@ -36,6 +38,7 @@ NAMES = (
     "menu_size", "hotel_orders",
 )  # fmt: skip
 
+_LEAST = np.float32(0.2)  # of the usual chance: what is avoided beside one item may be wanted still
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -69,14 +72,17 @@ def first_scores(state: State, queries: Queries) -> Scores:
         queries: Queries to one hotel.
 
     Returns:
-        Chance in context, plus what was ordered together, plus the guest's own share; positive or
-        near 0, shape (q, n).
+        Logarithm of the usual chance, plus what the stay, the cart, the guest's own orders and the
+        neighbours add, all of it raised or lowered by the situation; shape (q, n).
     """
     own = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
-    usual, following, *_ = state.neighbours.near(queries)
-    known = state.together.lift(queries) + state.ease.from_cart(queries) + own
-    score: Scores = np.exp(state.context.score(queries)) + known + usual + following
-    return score
+    usual, following, *_ = state.neighbours.near(queries, POWERS[:1])
+    by_cart = state.ease.from_cart(queries) + state.baskets.beside(queries, BASKET_POWERS[:1])[0]
+    known = state.together.lift(queries) + by_cart + own + usual + following
+    share = state.popularity.score(queries)
+    chance = np.maximum(share + known, _LEAST * share)
+    score: Scores = np.log(chance) + sum(state.context.logs(queries).values())
+    return score.astype(np.float32)
 
 
 def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
@@ -98,9 +104,11 @@ def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
         "after_any": state.sequence.after_any(queries),
         "ease_cart": state.ease.from_cart(queries),
         "beside_cart": state.ease.beside_cart(queries),
+        **dict(zip(_LIKE, state.baskets.beside(queries), strict=True)),
     }
 
 
+_LIKE = ("like_cart", "likely_cart")
 _NEAR = ("near_usual", "near_next", "nearer_usual", "nearer_next")
 
 

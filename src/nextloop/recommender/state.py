@@ -14,6 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from nextloop.recommender.arrays import Array, Floats, Scores
+from nextloop.recommender.baskets import Baskets
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.context import Context
 from nextloop.recommender.dataset import Catalog, Interactions
@@ -35,6 +36,7 @@ class State:
         context: Orders by item and situation.
         together: Stays by pair of items.
         ease: Guests and orders by pair of items, and what each item predicts of the others.
+        baskets: Latest orders of several items.
         neighbours: Latest orders with what their guests ordered before.
         sequence: Orders by item and earlier item.
         again: Share of an item's orders that are not their guest's first, shape (n_items,).
@@ -46,13 +48,14 @@ class State:
     context: Context
     together: Together
     ease: Ease
+    baskets: Baskets
     neighbours: Neighbours
     sequence: Sequence
     again: Scores
     menus: tuple[Menu, ...]
 
     PARTS: ClassVar[tuple[str, ...]] = (
-        "popularity", "context", "together", "ease", "neighbours", "sequence", "again",
+        "popularity", "context", "together", "ease", "baskets", "neighbours", "sequence", "again",
     )  # fmt: skip
 
     @property
@@ -79,10 +82,11 @@ class State:
         context = Context.fit(interactions, catalog, config, popularity)
         together = Together.fit(interactions, catalog, config, popularity)
         ease = Ease.fit(interactions, catalog, config, popularity)
-        neighbours = Neighbours.fit(interactions, catalog, config, popularity)
+        baskets = Baskets.fit(interactions, catalog, config)
+        neighbours = Neighbours.fit(interactions, catalog, config, popularity, baskets)
         sequence = Sequence.fit(interactions, catalog, config, popularity)
         again = _again(interactions, catalog, config.pair_strength).astype(np.float32)
-        more = (ease, neighbours, sequence, again, _menus(catalog))
+        more = (ease, baskets, neighbours, sequence, again, _menus(catalog))
         return cls(catalog, popularity, context, together, *more)
 
     def arrays(self) -> dict[str, dict[str, Array]]:
@@ -92,6 +96,7 @@ class State:
             "context": self.context.arrays(),
             "together": self.together.arrays(),
             "ease": self.ease.arrays(),
+            "baskets": self.baskets.arrays(),
             "neighbours": self.neighbours.arrays(),
             "sequence": self.sequence.arrays(),
             "again": {"again": self.again},
@@ -106,9 +111,10 @@ class State:
         context = Context.from_arrays(parts["context"], popularity)
         together = Together.from_arrays(parts["together"], catalog, config, popularity)
         ease = Ease.from_arrays(parts["ease"], catalog, config, popularity)
-        neighbours = Neighbours.from_arrays(parts["neighbours"], catalog, popularity)
+        baskets = Baskets.from_arrays(parts["baskets"], catalog, config)
+        neighbours = Neighbours.from_arrays(parts["neighbours"], catalog, popularity, baskets)
         sequence = Sequence.from_arrays(parts["sequence"], catalog, config, popularity)
-        more = (ease, neighbours, sequence, parts["again"]["again"], _menus(catalog))
+        more = (ease, baskets, neighbours, sequence, parts["again"]["again"], _menus(catalog))
         return cls(catalog, popularity, context, together, *more)
 
 
