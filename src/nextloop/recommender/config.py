@@ -52,7 +52,7 @@ class TrainingConfig:
     num_threads: int = 1
     half_life_days: float = 60.0
     hour_width: float = 1.0
-    context_strength: float = 10.0
+    context_strength: float = 20.0
     pair_strength: float = 10.0
     ease_strength: float = 200.0
     pool_orders: int = 5000

@@ -20,6 +20,7 @@ from nextloop.recommender.dataset import UNKNOWN, Catalog, Interactions
 from nextloop.recommender.history import ranges
 from nextloop.recommender.metrics import NO_ITEM, top_k
 from nextloop.recommender.queries import Histories, Queries
+from nextloop.recommender.split import Split
 from nextloop.recommender.state import State
 
 
@@ -104,34 +105,29 @@ def folds(interactions: Interactions, config: TrainingConfig) -> Ints:
 
 
 def cross_fitted(
-    histories: Histories,
-    catalog: Catalog,
-    teaching: Flags,
-    config: TrainingConfig,
-    last_day: int,
-    asked: Flags | None = None,
+    histories: Histories, catalog: Catalog, split: Split, config: TrainingConfig, last_day: int
 ) -> Lessons:
     """Make the rows that teach both rankers.
 
     Args:
         histories: All orders, to look back from each.
         catalog: The hotels' items as known when training.
-        teaching: Orders that are counted.
+        split: Which orders are counted and which of them may make rows; the latest
+            `config.training_orders` do.
         config: Folds, seed and sizes.
         last_day: The last day of the teaching orders.
-        asked: Those of them that may make rows, all if None; the latest
-            `config.training_orders` do.
 
     Returns:
         Rows of all folds, fold by fold.
     """
     fold = folds(histories.interactions, config)
-    latest = np.flatnonzero(teaching if asked is None else asked)[-config.training_orders :]
+    may = split.fit if split.lessons is None else split.lessons
+    asked = np.flatnonzero(may)[-config.training_orders :]
     parts = []
     for number in range(config.folds):
-        others = histories.interactions.take(teaching & (fold != number))
+        others = histories.interactions.take(split.fit & (fold != number))
         state = State.fit(others, catalog, config, last_day)
-        parts.append(rows_of(histories, state, latest[fold[latest] == number], config))
+        parts.append(rows_of(histories, state, asked[fold[asked] == number], config))
     return Lessons(Rows.join([p.opening for p in parts]), Rows.join([p.completing for p in parts]))
 
 

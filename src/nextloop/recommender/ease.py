@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from nextloop.recommender import counting
-from nextloop.recommender.arrays import Array, Scores
+from nextloop.recommender.arrays import Array, Floats, Scores
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.popularity import Popularity
@@ -80,13 +80,20 @@ class Ease:
         popularity: Popularity,
     ) -> Self:
         rows = [catalog.rows(hotel) for hotel in range(len(catalog.hotel))]
+        by_guest = [counting.dense(guests, of_hotel) for of_hotel in rows]
+        by_order = [counting.dense(orders, of_hotel) for of_hotel in rows]
+        shares = [popularity.plain[of_hotel] for of_hotel in rows]
+        pair = config.pair_strength
         return cls(
             popularity,
             guests,
             orders,
-            tuple(_weights(guests, of_hotel, config.ease_strength) for of_hotel in rows),
-            tuple(_weights(orders, of_hotel, config.ease_strength) for of_hotel in rows),
-            tuple(_excess(orders, popularity, of_hotel, config.pair_strength) for of_hotel in rows),
+            tuple(_weights(both, config.ease_strength) for both in by_guest),
+            tuple(_weights(both, config.ease_strength) for both in by_order),
+            tuple(
+                counting.excess(both, np.diag(both), usual, pair)
+                for both, usual in zip(by_order, shares, strict=True)
+            ),
         )
 
     def score(self, queries: Queries) -> Scores:
@@ -135,17 +142,8 @@ class Ease:
         return cls._solved(guests, orders, catalog, config, popularity)
 
 
-def _weights(counts: sparse.csr_array, rows: slice, strength: float) -> Scores:
-    gram = counting.dense(counts, rows)
-    gram[np.diag_indices_from(gram)] += strength
-    inverse = np.linalg.inv(gram)
+def _weights(both: Floats, strength: float) -> Scores:
+    inverse = np.linalg.inv(both + strength * np.eye(len(both)))
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights.astype(np.float32)
-
-
-def _excess(
-    counts: sparse.csr_array, popularity: Popularity, rows: slice, strength: float
-) -> Scores:
-    both = counting.dense(counts, rows)
-    return counting.excess(both, np.diag(both), popularity.plain[rows], strength)

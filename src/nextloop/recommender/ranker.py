@@ -25,20 +25,31 @@ _BELOW = np.float32(-100)  # puts what is no candidate below all candidates, by 
 
 
 @dataclass(frozen=True, eq=False)
+class Trees:
+    """What the two rankers learned.
+
+    Args:
+        opening: Trees for queries without a cart.
+        completing: Trees for queries with one; the same ones if too few orders taught it.
+    """
+
+    opening: lgb.Booster
+    completing: lgb.Booster
+
+
+@dataclass(frozen=True, eq=False)
 class Ranker:
     """Trees over the other models' scores, the guest's own orders, the item and the situation.
 
     Args:
         state: Counts of orders.
         trees: The trained trees.
-        completing: Trees for queries with a cart; the same ones if there were too few such orders.
         candidates: Items of a menu that the trees score; the rest follow by their first score.
         num_threads: Threads of one scoring.
     """
 
     state: State
-    trees: lgb.Booster
-    completing: lgb.Booster
+    trees: Trees
     candidates: int
     num_threads: int = 1
 
@@ -61,9 +72,9 @@ class Ranker:
     def _by_trees(self, queries: Queries) -> Iterator[tuple[lgb.Booster, Flags]]:
         completing = queries.cart.any(axis=1)
         if completing.any():
-            yield self.completing, completing
+            yield self.trees.completing, completing
         if not completing.all():
-            yield self.trees, ~completing
+            yield self.trees.opening, ~completing
 
     def _predict(self, trees: lgb.Booster, feature: Scores) -> Scores:
         raw: Any = trees.predict(

@@ -23,7 +23,7 @@ NAMES = (
     "log_share", "trend", "context",
     "lift_hour", "lift_weekday", "lift_stay", "lift_party",
     "stay_lift", "past_lift",
-    "ease_past", "near_usual", "near_next", "nearer_usual", "nearer_next",
+    "ease_past", "pulled", "near_usual", "near_next", "nearer_usual", "nearer_next",
     "after_last", "after_any",
     # the order that is being made
     "ease_cart", "beside_cart", "like_cart", "likely_cart", "department_cart", "cart_items",
@@ -38,7 +38,8 @@ NAMES = (
     "menu_size", "hotel_orders",
 )  # fmt: skip
 
-_LEAST = np.float32(0.2)  # of the usual chance: what is avoided beside one item may be wanted still
+_LEAST = np.float32(0.2)  # of the usual chance: what a cart speaks against may be wanted still
+_TASTE = np.float32(1.5)  # between the best for DC and journey (1) and for simulated hotels (3)
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -72,16 +73,16 @@ def first_scores(state: State, queries: Queries) -> Scores:
         queries: Queries to one hotel.
 
     Returns:
-        Logarithm of the usual chance, plus what the stay, the cart, the guest's own orders and the
-        neighbours add, all of it raised or lowered by the situation; shape (q, n).
+        Logarithm of the usual chance plus what the guest's own orders, the neighbours and the cart
+        add, raised or lowered by the situation and by taste; shape (q, n).
     """
     own = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
-    usual, following, *_ = state.neighbours.near(queries, POWERS[:1])
+    usual, following = state.neighbours.near(queries, POWERS[:1])
     by_cart = state.ease.from_cart(queries) + state.baskets.beside(queries, BASKET_POWERS[:1])[0]
-    known = state.together.lift(queries) + by_cart + own + usual + following
     share = state.popularity.score(queries)
-    chance = np.maximum(share + known, _LEAST * share)
-    score: Scores = np.log(chance) + sum(state.context.logs(queries).values())
+    chance = np.maximum(share + own + usual + following + by_cart, _LEAST * share)
+    taste = _TASTE * state.sequence.pulled(queries)
+    score: Scores = np.log(chance) + taste + sum(state.context.logs(queries).values())
     return score.astype(np.float32)
 
 
@@ -99,6 +100,7 @@ def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
         "stay_lift": queries.in_stay @ excess,
         "past_lift": queries.past_share @ excess,
         "ease_past": state.ease.from_past(queries),
+        "pulled": state.sequence.pulled(queries),
         **dict(zip(_NEAR, state.neighbours.near(queries), strict=True)),
         "after_last": state.sequence.after_last(queries),
         "after_any": state.sequence.after_any(queries),
