@@ -36,7 +36,9 @@ def _simple(tables, orders, items=(), model="popularity"):
     return Bundle(chosen, state, Guests.of(data, 100), config, data.as_of)
 
 
-@pytest.mark.parametrize("name", ["popularity", "context", "together", "ease", "neighbours", "ranker"])
+@pytest.mark.parametrize(
+    "name", ["popularity", "context", "together", "ease", "neighbours", "ranker"]
+)
 def test_files_answer_like_the_bundle_that_wrote_them(trained, key, name):
     """Writing and reading changes no answer and no file, for any model."""
     bundle = trained.models[name].bundle
@@ -65,7 +67,9 @@ def test_a_bundle_is_read_without_unpickling(bundle, monkeypatch):
     assert Bundle.from_files(bundle.to_files()).recommend(Query(1, NOON)).offers
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "catalog.npz", "ranker.txt", "completing.txt", "context.npz"])
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "catalog.npz", "ranker.txt", "completing.txt", "context.npz"]
+)
 def test_a_missing_file_is_named(bundle, name):
     """A bundle without one of its files says which."""
     files = bundle.to_files()

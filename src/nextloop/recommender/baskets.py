@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 from scipy import sparse
 
-from nextloop.recommender.arrays import Array, Codes, Flags, Floats, Ints, Scores
+from nextloop.recommender.arrays import Array, Codes, Ints, Scores
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.history import ranges
@@ -111,15 +111,15 @@ class Baskets:
             where no order is like it; shape (q, n).
         """
         orders = self.hotels[queries.hotel]
-        filled: Flags = queries.cart.any(axis=1)
-        if not filled.any() or not len(orders.day):
+        if not queries.cart.any() or not len(orders.day):
             return [np.zeros_like(queries.cart) for _ in powers]
         length = np.sqrt(queries.cart.sum(axis=1))
         cosine = (orders.direction @ queries.cart.T) / np.maximum(length, np.float32(1))  # (p, q)
-        fresh = _fading(queries.day - orders.day[:, None], self.half_life)
+        age = (orders.day.max() - orders.day) / self.half_life
+        fresh = (0.5**age).astype(np.float32)[:, None] * (orders.day[:, None] <= queries.day)
         found = []
         for power in powers:
-            held = (orders.held.T @ (fresh * cosine**power)).T
+            held = (orders.held.T @ (fresh * raised(cosine, power))).T
             held = np.where(queries.cart > 0, np.float32(0), held)
             total = held.sum(axis=1, keepdims=True)
             found.append((held / np.where(total > 0, total, np.float32(1))).astype(np.float32))
@@ -130,9 +130,14 @@ class Baskets:
         return {name: getattr(self, name) for name in self.STORED}
 
 
-def _fading(age: Codes, half_life: float) -> Scores:
-    weight: Floats = np.where(age < 0, 0.0, 0.5 ** (np.maximum(age, 0) / half_life))
-    return weight.astype(np.float32)
+def raised(values: Scores, power: int) -> Scores:
+    """Raise to a whole power by squaring; numpy's own way takes ten times as long."""
+    found, square = None, values
+    while power:
+        if power % 2:
+            found = square if found is None else found * square
+        square, power = square * square, power // 2
+    return np.ones_like(values) if found is None else found
 
 
 def _orders(arrays: dict[str, Array], rows: slice, hotel: int) -> Orders:

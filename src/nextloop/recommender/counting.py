@@ -16,7 +16,7 @@ from nextloop.recommender.dataset import Interactions
 from nextloop.recommender.history import Timeline, ranges
 
 
-def holding(row: Ints, item: Ints, shape: tuple[int, int]) -> sparse.csr_array:
+def holding(row: Ints | Codes, item: Ints | Codes, shape: tuple[int, int]) -> sparse.csr_array:
     """Mark which items each row holds.
 
     Args:
@@ -27,7 +27,8 @@ def holding(row: Ints, item: Ints, shape: tuple[int, int]) -> sparse.csr_array:
     Returns:
         Ones and zeros, sorted, shape `shape`.
     """
-    cell = np.unique(row.astype(np.int64) * shape[1] + item)
+    cell = np.sort(row.astype(np.int64) * shape[1] + item)
+    cell = cell[np.diff(cell, prepend=-1) > 0]  # numpy's `unique` hashes, four times as slow
     start = np.searchsorted(cell, np.arange(shape[0] + 1, dtype=np.int64) * shape[1])
     return sparse.csr_array((np.ones(len(cell)), cell % shape[1], start), shape=shape)
 

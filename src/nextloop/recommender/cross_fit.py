@@ -86,7 +86,8 @@ def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
     item = interactions.item[ranges(interactions.start[orders], size)] - queries.rows.start
     truth = np.zeros(queries.stay_count.shape, bool)
     truth[np.repeat(np.arange(len(orders)), size), item] = True
-    return truth & (queries.cart == 0)
+    truth &= queries.cart == 0
+    return truth
 
 
 def folds(interactions: Interactions, config: TrainingConfig) -> Ints:
@@ -131,15 +132,13 @@ def cross_fitted(
     return Lessons(Rows.join([p.opening for p in parts]), Rows.join([p.completing for p in parts]))
 
 
-def rows_of(
-    histories: Histories, state: State, orders: Ints, config: TrainingConfig
-) -> Lessons:
+def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Lessons:
     """Make the rows of some orders from one state.
 
     Each order is asked for as a whole; one of several items also for an item that the seed draws,
-    while the others are in the cart. A query's rows are the `config.training_candidates` items with the best first scores, of those
-    that were on the menu before that day. Queries without a true or without a false item among
-    them teach nothing and are left out.
+    while the others are in the cart. A query's rows are the `config.training_candidates` items
+    with the best first scores, of those that were on the menu before that day. Queries without a
+    true or without a false item among them teach nothing and are left out.
 
     Args:
         histories: All orders, to look back from each.

@@ -2,7 +2,7 @@
 
 Orders go in; per hotel two matrices of weights come out: between what guests order over time, and
 between what stands in one order. Steck, "Embarrassingly shallow autoencoders for sparse data", WWW
-2019: B = I - P diag(1 / diag P) with P = (X'X + s I)^-1. Only X'X is stored; weights follow from it.
+2019: B = I - P diag(1 / diag P) with P = (X'X + s I)^-1. Only X'X is stored: B follows from it.
 """
 
 from __future__ import annotations
@@ -104,16 +104,19 @@ class Ease:
 
     def from_past(self, queries: Queries) -> Scores:
         """Predict from what was ordered before, shape (q, n)."""
-        return queries.in_past @ self.by_guest[queries.hotel]
+        predicted: Scores = queries.in_past @ self.by_guest[queries.hotel]
+        return predicted
 
     def from_cart(self, queries: Queries) -> Scores:
         """Predict from what is in the order already, shape (q, n)."""
-        return queries.cart @ self.by_order[queries.hotel]
+        predicted: Scores = queries.cart @ self.by_order[queries.hotel]
+        return predicted
 
     def beside_cart(self, queries: Queries) -> Scores:
         """Average over the items in the order already what stands beside them, shape (q, n)."""
-        total: Scores = queries.cart @ self.excess[queries.hotel]
-        return total / np.maximum(queries.cart.sum(axis=1, keepdims=True), 1)
+        size = np.maximum(queries.cart.sum(axis=1, keepdims=True), 1)
+        mean: Scores = queries.cart @ self.excess[queries.hotel] / size
+        return mean
 
     def arrays(self) -> dict[str, Array]:
         """Give the arrays to store, by name; popularity's are stored with it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nextloop.recommender import metrics
-from nextloop.recommender.arrays import Flags, Floats, Ints
+from nextloop.recommender.arrays import Codes, Flags, Floats, Ints, Scores
 from nextloop.recommender.cross_fit import truths
 from nextloop.recommender.dataset import UNKNOWN
 from nextloop.recommender.protocol import Model
@@ -110,7 +110,7 @@ def _names(parts: list[dict[str, Floats]]) -> list[str]:
 
 
 def _values(
-    top: metrics.Codes, truth: Flags, queries: Queries, usual: metrics.Scores, k: int
+    top: Codes, truth: Flags, queries: Queries, usual: Scores, k: int
 ) -> Iterator[tuple[str, Floats]]:
     n_true = truth.sum(axis=1)
     for length in sorted({SHORT, k}):

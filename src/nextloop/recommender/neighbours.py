@@ -1,4 +1,4 @@
-"""Recommender, model `neighbours`: what the guest ordered, and what guests with like pasts did next.
+"""Recommender, model `neighbours`: what the guest and guests with a like past order.
 
 Orders go in; of each hotel's latest orders that had a past, the past and the order itself come out.
 A query's past is compared with all of them; the nearer, the more they say. After Hu et al.,
@@ -17,7 +17,7 @@ from scipy import sparse
 
 from nextloop.recommender.arrays import Array, Codes, Ints, Scores
 from nextloop.recommender.baskets import POWERS as BASKET_POWERS
-from nextloop.recommender.baskets import Baskets
+from nextloop.recommender.baskets import Baskets, raised
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.popularity import Popularity
@@ -123,7 +123,7 @@ class Neighbours:
         return cls(popularity, baskets, **arrays, pools=pools)
 
     def score(self, queries: Queries) -> Scores:
-        """Score as `Model.score` says: own frequencies, neighbours', what they did next, the cart's."""
+        """Score as `Model.score` says: own orders, neighbours', their next ones, the cart."""
         usual, following = self.near(queries, POWERS[:1])
         neighbours = (1 - _OWN) / 2 * (usual + following)
         beside = self.baskets.beside(queries, BASKET_POWERS[:1])[0]
@@ -146,7 +146,7 @@ class Neighbours:
         length = np.sqrt((queries.own**2).sum(axis=1))
         cosine = (pool.direction @ queries.own.T) / np.maximum(length, np.float32(1e-12))  # (p, q)
         for power in powers:
-            likeness = cosine**power
+            likeness = raised(cosine, power)
             total = likeness.sum(axis=0)[:, None]
             total = np.where(total > 0, total, np.float32(1))
             found += [(bought.T @ likeness).T / total for bought in (pool.usual, pool.next)]

@@ -145,7 +145,9 @@ class Histories:
         line = ranges(table.start[orders], size)
         shown = line != np.repeat(hidden, size)
         cart = np.zeros((len(orders), rows.stop - rows.start), np.float32)
-        cart[np.repeat(np.arange(len(orders)), size)[shown], table.item[line[shown]] - rows.start] = 1
+        cart[
+            np.repeat(np.arange(len(orders)), size)[shown], table.item[line[shown]] - rows.start
+        ] = 1
         return cart
 
     def ask(self, hotel: int, orders: Ints, cart: Scores | None = None) -> Queries:

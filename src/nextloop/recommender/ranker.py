@@ -70,7 +70,7 @@ class Ranker:
         return score
 
     def _by_trees(self, queries: Queries) -> Iterator[tuple[lgb.Booster, Flags]]:
-        completing = queries.cart.any(axis=1)
+        completing: Flags = np.asarray(queries.cart.any(axis=1))
         if completing.any():
             yield self.trees.completing, completing
         if not completing.all():

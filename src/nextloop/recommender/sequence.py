@@ -107,8 +107,9 @@ class Sequence:
         A taste that is normal among guests would give the mean of its posterior like this.
         """
         past = queries.in_past
-        pull: Scores = past @ self.pull[queries.hotel]
-        return pull / (past.sum(axis=1, keepdims=True) + _PRIOR_ITEMS)
+        items = past.sum(axis=1, keepdims=True) + _PRIOR_ITEMS
+        pull: Scores = past @ self.pull[queries.hotel] / items
+        return pull
 
     def arrays(self) -> dict[str, Array]:
         """Give the arrays to store, by name."""
@@ -158,5 +159,5 @@ def _pull(after: Floats) -> Scores:
 
 
 def _mean(marks: Scores, excess: Scores) -> Scores:
-    total: Scores = marks @ excess
-    return total / np.maximum(marks.sum(axis=1, keepdims=True), 1)
+    mean: Scores = marks @ excess / np.maximum(marks.sum(axis=1, keepdims=True), 1)
+    return mean

@@ -119,8 +119,12 @@ class Together:
         Returns:
             Shape (q, n); 0 where nothing was ordered.
         """
-        weight = np.maximum(queries.in_stay, queries.cart) + np.float32(self.past_weight) * queries.past_share
-        return weight @ self.excess[queries.hotel]
+        weight = (
+            np.maximum(queries.in_stay, queries.cart)
+            + np.float32(self.past_weight) * queries.past_share
+        )
+        lift: Scores = weight @ self.excess[queries.hotel]
+        return lift
 
     def stays_with(self, item: int, other: int) -> int:
         """Look up the stays with both of two items.

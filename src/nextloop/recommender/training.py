@@ -72,22 +72,22 @@ class TrainingResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Taught:
-    """What was learned before the validation: enough to judge settings by.
+class Prepared:
+    """What was counted before the validation: all that trees grow from.
 
     Args:
         histories: All orders, to look back from each.
         split: Which orders taught, which are asked.
         state: Counts before the validation.
-        trees: The ranker's, none if too few orders teach.
-        notes: Why there are none.
+        lessons: Cross-fitted rows.
+        held: Rows of the validation, for early stopping.
     """
 
     histories: Histories
     split: Split
     state: State
-    trees: Trees | None
-    notes: tuple[str, ...]
+    lessons: Lessons
+    held: Lessons
 
 
 def train(
@@ -113,12 +113,16 @@ def train(
     Raises:
         DataFault: If there are no orders at all.
     """
-    taught = teach(dataset, config, progress, split)
+    prepared = prepare(dataset, config, progress, split)
+    progress("growing the ranker", 0.35)
+    trees, notes = grown(prepared, config)
     progress("choosing by the validation", 0.5)
-    validation, _, _ = _judge(taught, taught.state, taught.split.validation, config, None)
+    asked = prepared.split.validation
+    validation, _, _ = _judge(prepared, prepared.state, trees, asked, config, None)
     progress("judging on the test", 0.65)
-    later = _count(dataset, taught.split.before_test, config, taught.split.cut)
-    test, judged, completed = _judge(taught, later, taught.split.test, config, production)
+    later = _count(dataset, prepared.split.before_test, config, prepared.split.cut)
+    asked = prepared.split.test
+    test, judged, completed = _judge(prepared, later, trees, asked, config, production)
     progress("counting everything", 0.9)
     everything = np.ones(len(dataset.interactions), bool)
     final = _count(dataset, everything, config, dataset.as_of + 1)
@@ -131,17 +135,17 @@ def train(
             judged[model.name],
             completed[model.name],
         )
-        for model in _models(final, taught.trees, replace(config, num_threads=1))
+        for model in _models(final, trees, replace(config, num_threads=1))
     }
     progress("done", 1.0)
     best = _best(results, config.k)
-    return TrainingResult(results, best, _sizes(taught.split), taught.notes)
+    return TrainingResult(results, best, _sizes(prepared.split), notes)
 
 
-def teach(
+def prepare(
     dataset: Dataset, config: TrainingConfig, progress: Progress, split: Split | None = None
-) -> Taught:
-    """Count before the validation and grow the ranker's trees, or say why there are none.
+) -> Prepared:
+    """Count before the validation and make the rows that teach the ranker.
 
     Args:
         dataset: Feature tables as of a date.
@@ -150,7 +154,7 @@ def teach(
         split: Which orders teach and which are asked; by time if None.
 
     Returns:
-        What was learned.
+        What trees grow from.
 
     Raises:
         DataFault: If there are no orders at all.
@@ -159,39 +163,47 @@ def teach(
     histories = Histories.of(dataset.catalog, dataset.interactions, config.history_orders)
     progress("counting before the validation", 0.0)
     state = _count(dataset, split.fit, config, split.validation_cut)
-    progress("growing the ranker", 0.1)
-    last_day = split.validation_cut - 1
-    rows = cross_fitted(histories, state.catalog, split, config, last_day)
-    found, needed = len(rows.opening.group), config.min_training_orders
-    if found < needed:
-        notes = (f"no ranker: {found} orders teach it, {needed} are needed",)
-        return Taught(histories, split, state, None, notes)
+    progress("describing what teaches", 0.1)
+    lessons = cross_fitted(histories, state.catalog, split, config, split.validation_cut - 1)
     asked = spread(np.flatnonzero(split.validation), config.evaluation_orders)
-    held = rows_of(histories, state, asked, config)
-    return Taught(histories, split, state, _grow(rows, held, config), ())
+    return Prepared(histories, split, state, lessons, rows_of(histories, state, asked, config))
 
 
-def validated(taught: Taught, config: TrainingConfig) -> Metrics:
-    """Judge the ranker on the validation, the simplest model if there is none.
+def grown(prepared: Prepared, config: TrainingConfig) -> tuple[Trees | None, tuple[str, ...]]:
+    """Grow the ranker's trees, or say why there are none.
 
     Args:
-        taught: What was learned before the validation.
-        config: The configuration that it was learned with.
+        prepared: What they grow from.
+        config: Sizes, seed and threads.
+
+    Returns:
+        The trees, and notes.
+    """
+    lessons, held = prepared.lessons, prepared.held
+    found, needed = len(lessons.opening.group), config.min_training_orders
+    if found < needed:
+        return None, (f"no ranker: {found} orders teach it, {needed} are needed",)
+    opening = grow(lessons.opening, held.opening, config)
+    if len(lessons.completing.group) < needed:
+        return Trees(opening, opening), ()
+    return Trees(opening, grow(lessons.completing, held.completing, config)), ()
+
+
+def validated(prepared: Prepared, trees: Trees, config: TrainingConfig) -> Metrics:
+    """Judge trees on the validation.
+
+    Args:
+        prepared: What they grew from.
+        trees: The trees.
+        config: The configuration that they grew with.
 
     Returns:
         Metrics by name.
     """
-    model = _models(taught.state, taught.trees, config)[0 if taught.trees is None else -1]
-    orders = spread(np.flatnonzero(taught.split.validation), config.evaluation_orders)
-    judged = judge(model, taught.histories, orders, taught.state, config.k)
-    return summarize(judged, taught.state.catalog, config)
-
-
-def _grow(rows: Lessons, held: Lessons, config: TrainingConfig) -> Trees:
-    opening = grow(rows.opening, held.opening, config)
-    enough = len(rows.completing.group) >= config.min_training_orders
-    completing = grow(rows.completing, held.completing, config) if enough else opening
-    return Trees(opening, completing)
+    model = Ranker(prepared.state, trees, config.candidates, config.num_threads)
+    orders = spread(np.flatnonzero(prepared.split.validation), config.evaluation_orders)
+    judged = judge(model, prepared.histories, orders, prepared.state, config.k)
+    return summarize(judged, prepared.state.catalog, config)
 
 
 def _count(dataset: Dataset, teaching: Flags, config: TrainingConfig, until: int) -> State:
@@ -208,31 +220,50 @@ def _models(state: State, trees: Trees | None, config: TrainingConfig) -> list[M
 
 
 def _judge(
-    taught: Taught, state: State, asked: Flags, config: TrainingConfig, production: Bundle | None
+    prepared: Prepared,
+    state: State,
+    trees: Trees | None,
+    asked: Flags,
+    config: TrainingConfig,
+    production: Bundle | None,
 ) -> tuple[dict[str, Metrics], dict[str, Judged], dict[str, Judged]]:
     """Judge every model on the same orders, all of them fitted on one state."""
     orders = spread(np.flatnonzero(asked), config.evaluation_orders)
-    hidden = taught.histories.interactions.hidden(config.seed)
+    histories = prepared.histories
+    hidden = histories.interactions.hidden(config.seed)
     found, whole, completed = dict[str, Metrics](), dict[str, Judged](), dict[str, Judged]()
-    for model in _models(state, taught.trees, config):
-        name, histories = model.name, taught.histories
+    for model in _models(state, trees, config):
+        name = model.name
         whole[name] = judge(model, histories, orders, state, config.k)
         completed[name] = judge(model, histories, orders, state, config.k, hidden)
         found[name] = summarize(whole[name], state.catalog, config)
         rest = plain(completed[name], config)
         found[name] |= {COMPLETE + metric: value for metric, value in rest.items()}
     if production is not None and len(orders):
-        standing = production.model
-        if isinstance(standing, Ranker):
-            standing = replace(standing, state=state)
-        else:
-            standing = next(model for model in state.models if model.name == standing.name)
-        now = judge(standing, taught.histories, orders, state, config.k)
-        metric = f"ndcg_at_{config.k}"
-        for name, judged in whole.items():
-            parts = zip(("", "_low", "_high"), paired(judged, now, metric, config), strict=True)
-            found[name] |= {f"{GAIN}{metric}{part}": value for part, value in parts}
+        now = judge(_standing(production, state), histories, orders, state, config.k)
+        for name, gains in _gains(whole, now, config).items():
+            found[name] |= gains
     return found, whole, completed
+
+
+def _standing(production: Bundle, state: State) -> Model:
+    """Let what is in production stand on the counts that all others are judged with."""
+    if isinstance(production.model, Ranker):
+        return replace(production.model, state=state)
+    return next(model for model in state.models if model.name == production.model.name)
+
+
+def _gains(
+    judged: dict[str, Judged], production: Judged, config: TrainingConfig
+) -> dict[str, Metrics]:
+    metric, ends = f"ndcg_at_{config.k}", ("", "_low", "_high")
+    return {
+        name: {
+            f"{GAIN}{metric}{end}": value
+            for end, value in zip(ends, paired(mine, production, metric, config), strict=True)
+        }
+        for name, mine in judged.items()
+    }
 
 
 def _best(models: dict[str, ModelResult], k: int) -> str:

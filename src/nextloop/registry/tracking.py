@@ -61,6 +61,21 @@ class TrainedModel:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One trial of a search for settings.
+
+    Attributes:
+        number: From 0 on.
+        params: What was tried.
+        metrics: What it gave on the validation.
+    """
+
+    number: int
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class LoggedModel:
     """A model in MLflow that is no version yet.
 
@@ -148,6 +163,42 @@ def log_model(
         artifact.read(folder / BUNDLE_PATH, digest)
         place = str((folder / BUNDLE_PATH).relative_to(store.artifacts))
     return LoggedModel(model, parent, run, info.model_id, place, digest)
+
+
+def log_trial(
+    client: MlflowClient, experiment: str, parent: str, trial: Trial, tags: Mapping[str, str]
+) -> None:
+    """Log one trial in a run of its own, below the training's.
+
+    Args:
+        client: MLflow's.
+        experiment: Id.
+        parent: The training's run.
+        trial: What was tried.
+        tags: The training's lineage.
+    """
+    named = {**tags, "trial": str(trial.number), "mlflow.parentRunId": parent}
+    run = client.create_run(experiment, run_name=f"trial {trial.number}", tags=named).info.run_id
+    with _ending(client, run):
+        measured = {VALIDATION + key: value for key, value in trial.metrics.items()}
+        _log(client, run, trial.params, measured)
+
+
+def log_texts(client: MlflowClient, store: Store, run: str, texts: Mapping[str, str]) -> None:
+    """Keep pages and pictures with a run, where MLflow's page shows them.
+
+    Args:
+        client: MLflow's.
+        store: Where.
+        run: The run's id.
+        texts: Their content by path.
+    """
+    with fluent(store):
+        for path, text in texts.items():
+            client.log_text(run, text, path)
+    folder = None if store.artifacts is None else store.artifacts / run
+    if folder is not None and folder.is_dir():
+        _close_to_others(store.artifacts or folder, folder)
 
 
 def _log_files(store: Store, run: str, bundle: Path, digest: str) -> Any:
