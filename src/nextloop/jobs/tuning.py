@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Dataset
+from nextloop.recommender.preparing import Prepared, grown, prepare, validated
 from nextloop.recommender.split import Split
-from nextloop.recommender.training import Prepared, grown, prepare, validated
-from nextloop.registry.tracking import Trial
+from nextloop.registry.keeping import Trial
 from nextloop.settings import RecommenderSettings
 
 if TYPE_CHECKING:

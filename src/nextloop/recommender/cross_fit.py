@@ -163,10 +163,11 @@ def _asked(
     for asked, queries in histories.batches(orders, hidden):
         first_day = state.catalog.first_day[queries.rows]
         known = state.catalog.offered[queries.rows] & (first_day < queries.day[:, None])
-        first = ranking_features.first_scores(state, queries)
+        features = ranking_features.matrix(state, queries)
+        first = ranking_features.first_scores(features)
         candidate = top_k(first, known & (queries.cart == 0), config.training_candidates)
         truth = truths(histories.interactions, asked, queries)
-        yield _rows(ranking_features.matrix(state, queries), first, truth, candidate)
+        yield _rows(features, first, truth, candidate)
 
 
 def _rows(features: Scores, first: Scores, truth: Flags, candidate: Codes) -> Rows:

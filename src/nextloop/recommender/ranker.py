@@ -58,7 +58,7 @@ class Ranker:
     def score(self, queries: Queries) -> Scores:
         """Score as `Model.score` says: first scores that the trees correct for the candidates."""
         feature = ranking_features.matrix(self.state, queries)
-        first = ranking_features.first_scores(self.state, queries)
+        first = ranking_features.first_scores(feature)
         offered = self.state.catalog.offered[queries.rows] & (queries.cart == 0)
         chosen = top_k(first, offered, min(self.candidates, first.shape[1]))
         chosen = np.where(chosen == NO_ITEM, 0, chosen).astype(np.int64)

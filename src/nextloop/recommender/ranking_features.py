@@ -11,10 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from nextloop.recommender.arrays import Array, Codes, Scores
-from nextloop.recommender.baskets import POWERS as BASKET_POWERS
 from nextloop.recommender.context import Context
 from nextloop.recommender.dataset import UNKNOWN
-from nextloop.recommender.neighbours import POWERS
 from nextloop.recommender.queries import Queries
 from nextloop.recommender.state import State
 
@@ -40,6 +38,8 @@ NAMES = (
 
 _LEAST = np.float32(0.2)  # of the usual chance: what a cart speaks against may be wanted still
 _TASTE = np.float32(1.5)  # between the best for DC and journey (1) and for simulated hotels (3)
+_AT = {name: column for column, name in enumerate(NAMES)}
+_ADDED = ("past_share", "near_usual", "near_next", "ease_cart", "like_cart")
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -65,25 +65,22 @@ def matrix(state: State, queries: Queries) -> Scores:
     return out
 
 
-def first_scores(state: State, queries: Queries) -> Scores:
-    """Score a menu cheaply, to choose what the trees look at when there is too much.
+def first_scores(features: Scores) -> Scores:
+    """Score a menu by hand: what the trees start from, and what they look at if there is too much.
 
     Args:
-        state: Counts of orders.
-        queries: Queries to one hotel.
+        features: From `matrix`.
 
     Returns:
         Logarithm of the usual chance plus what the guest's own orders, the neighbours and the cart
         add, raised or lowered by the situation and by taste; shape (q, n).
     """
-    own = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
-    usual, following = state.neighbours.near(queries, POWERS[:1])
-    by_cart = state.ease.from_cart(queries) + state.baskets.beside(queries, BASKET_POWERS[:1])[0]
-    share = state.popularity.score(queries)
-    chance = np.maximum(share + own + usual + following + by_cart, _LEAST * share)
-    taste = _TASTE * state.sequence.pulled(queries)
-    score: Scores = np.log(chance) + taste + sum(state.context.logs(queries).values())
-    return score.astype(np.float32)
+    share = np.exp(features[:, :, _AT["log_share"]])
+    known = sum(features[:, :, _AT[name]] for name in _ADDED)
+    chance = np.maximum(share + known, _LEAST * share)
+    lifts = sum(features[:, :, _AT[f"lift_{kind}"]] for kind in Context.KINDS)
+    score: Scores = np.log(chance) + _TASTE * features[:, :, _AT["pulled"]] + lifts
+    return score
 
 
 def _scores(state: State, queries: Queries) -> Mapping[str, Array]:

@@ -9,30 +9,18 @@ which keep their meaning as counts grow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nextloop.recommender.arrays import Flags
 from nextloop.recommender.bundle import Bundle
+from nextloop.recommender.comparing import Metrics, compare, models_of
 from nextloop.recommender.config import TrainingConfig
-from nextloop.recommender.cross_fit import Lessons, cross_fitted, rows_of
 from nextloop.recommender.dataset import Dataset
-from nextloop.recommender.evaluation import Judged, judge, spread
+from nextloop.recommender.evaluation import Judged
 from nextloop.recommender.guests import Guests
-from nextloop.recommender.protocol import Model
-from nextloop.recommender.queries import Histories
-from nextloop.recommender.ranker import Ranker, Trees, grow
+from nextloop.recommender.preparing import Progress, count_until, grown, prepare
 from nextloop.recommender.split import Split
-from nextloop.recommender.state import State
-from nextloop.recommender.summary import COMPLETE, paired, plain, summarize
-
-Progress = Callable[[str, float], None]
-Metrics = dict[str, float]
-
-GAIN = "gain_over_production_"
-"""Prefix of what a model is better by than the one in production, on the same orders."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +59,6 @@ class TrainingResult:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """What was counted before the validation: all that trees grow from.
-
-    Args:
-        histories: All orders, to look back from each.
-        split: Which orders taught, which are asked.
-        state: Counts before the validation.
-        lessons: Cross-fitted rows.
-        held: Rows of the validation, for early stopping.
-    """
-
-    histories: Histories
-    split: Split
-    state: State
-    lessons: Lessons
-    held: Lessons
-
-
 def train(
     dataset: Dataset,
     config: TrainingConfig,
@@ -117,153 +86,28 @@ def train(
     progress("growing the ranker", 0.35)
     trees, notes = grown(prepared, config)
     progress("choosing by the validation", 0.5)
-    asked = prepared.split.validation
-    validation, _, _ = _judge(prepared, prepared.state, trees, asked, config, None)
+    histories, split = prepared.histories, prepared.split
+    validation = compare(histories, prepared.state, trees, split.validation, config)
     progress("judging on the test", 0.65)
-    later = _count(dataset, prepared.split.before_test, config, prepared.split.cut)
-    asked = prepared.split.test
-    test, judged, completed = _judge(prepared, later, trees, asked, config, production)
+    later = count_until(dataset, split.before_test, config, split.cut)
+    test = compare(histories, later, trees, split.test, config, production)
     progress("counting everything", 0.9)
     everything = np.ones(len(dataset.interactions), bool)
-    final = _count(dataset, everything, config, dataset.as_of + 1)
+    final = count_until(dataset, everything, config, dataset.as_of + 1)
     guests = Guests.of(dataset, config.history_orders)
     results = {
         model.name: ModelResult(
-            test[model.name],
-            validation[model.name],
+            test.metrics[model.name],
+            validation.metrics[model.name],
             Bundle(model, final, guests, config, dataset.as_of),
-            judged[model.name],
-            completed[model.name],
+            test.judged[model.name],
+            test.completed[model.name],
         )
-        for model in _models(final, trees, replace(config, num_threads=1))
+        for model in models_of(final, trees, replace(config, num_threads=1))
     }
     progress("done", 1.0)
     best = _best(results, config.k)
-    return TrainingResult(results, best, _sizes(prepared.split), notes)
-
-
-def prepare(
-    dataset: Dataset, config: TrainingConfig, progress: Progress, split: Split | None = None
-) -> Prepared:
-    """Count before the validation and make the rows that teach the ranker.
-
-    Args:
-        dataset: Feature tables as of a date.
-        config: Every number of the training.
-        progress: Called with the step that begins and the share that is done.
-        split: Which orders teach and which are asked; by time if None.
-
-    Returns:
-        What trees grow from.
-
-    Raises:
-        DataFault: If there are no orders at all.
-    """
-    split = split or Split.of(dataset.interactions, config)
-    histories = Histories.of(dataset.catalog, dataset.interactions, config.history_orders)
-    progress("counting before the validation", 0.0)
-    state = _count(dataset, split.fit, config, split.validation_cut)
-    progress("describing what teaches", 0.1)
-    lessons = cross_fitted(histories, state.catalog, split, config, split.validation_cut - 1)
-    asked = spread(np.flatnonzero(split.validation), config.evaluation_orders)
-    return Prepared(histories, split, state, lessons, rows_of(histories, state, asked, config))
-
-
-def grown(prepared: Prepared, config: TrainingConfig) -> tuple[Trees | None, tuple[str, ...]]:
-    """Grow the ranker's trees, or say why there are none.
-
-    Args:
-        prepared: What they grow from.
-        config: Sizes, seed and threads.
-
-    Returns:
-        The trees, and notes.
-    """
-    lessons, held = prepared.lessons, prepared.held
-    found, needed = len(lessons.opening.group), config.min_training_orders
-    if found < needed:
-        return None, (f"no ranker: {found} orders teach it, {needed} are needed",)
-    opening = grow(lessons.opening, held.opening, config)
-    if len(lessons.completing.group) < needed:
-        return Trees(opening, opening), ()
-    return Trees(opening, grow(lessons.completing, held.completing, config)), ()
-
-
-def validated(prepared: Prepared, trees: Trees, config: TrainingConfig) -> Metrics:
-    """Judge trees on the validation.
-
-    Args:
-        prepared: What they grew from.
-        trees: The trees.
-        config: The configuration that they grew with.
-
-    Returns:
-        Metrics by name.
-    """
-    model = Ranker(prepared.state, trees, config.candidates, config.num_threads)
-    orders = spread(np.flatnonzero(prepared.split.validation), config.evaluation_orders)
-    judged = judge(model, prepared.histories, orders, prepared.state, config.k)
-    return summarize(judged, prepared.state.catalog, config)
-
-
-def _count(dataset: Dataset, teaching: Flags, config: TrainingConfig, until: int) -> State:
-    """Count orders before a day, with the menu as it was known by then."""
-    orders = dataset.interactions.take(teaching)
-    return State.fit(orders, dataset.catalog.known_before(until), config, until - 1)
-
-
-def _models(state: State, trees: Trees | None, config: TrainingConfig) -> list[Model]:
-    models: list[Model] = list(state.models)
-    if trees is not None:
-        models.append(Ranker(state, trees, config.candidates, config.num_threads))
-    return models
-
-
-def _judge(
-    prepared: Prepared,
-    state: State,
-    trees: Trees | None,
-    asked: Flags,
-    config: TrainingConfig,
-    production: Bundle | None,
-) -> tuple[dict[str, Metrics], dict[str, Judged], dict[str, Judged]]:
-    """Judge every model on the same orders, all of them fitted on one state."""
-    orders = spread(np.flatnonzero(asked), config.evaluation_orders)
-    histories = prepared.histories
-    hidden = histories.interactions.hidden(config.seed)
-    found, whole, completed = dict[str, Metrics](), dict[str, Judged](), dict[str, Judged]()
-    for model in _models(state, trees, config):
-        name = model.name
-        whole[name] = judge(model, histories, orders, state, config.k)
-        completed[name] = judge(model, histories, orders, state, config.k, hidden)
-        found[name] = summarize(whole[name], state.catalog, config)
-        rest = plain(completed[name], config)
-        found[name] |= {COMPLETE + metric: value for metric, value in rest.items()}
-    if production is not None and len(orders):
-        now = judge(_standing(production, state), histories, orders, state, config.k)
-        for name, gains in _gains(whole, now, config).items():
-            found[name] |= gains
-    return found, whole, completed
-
-
-def _standing(production: Bundle, state: State) -> Model:
-    """Let what is in production stand on the counts that all others are judged with."""
-    if isinstance(production.model, Ranker):
-        return replace(production.model, state=state)
-    return next(model for model in state.models if model.name == production.model.name)
-
-
-def _gains(
-    judged: dict[str, Judged], production: Judged, config: TrainingConfig
-) -> dict[str, Metrics]:
-    metric, ends = f"ndcg_at_{config.k}", ("", "_low", "_high")
-    return {
-        name: {
-            f"{GAIN}{metric}{end}": value
-            for end, value in zip(ends, paired(mine, production, metric, config), strict=True)
-        }
-        for name, mine in judged.items()
-    }
+    return TrainingResult(results, best, _sizes(split), notes)
 
 
 def _best(models: dict[str, ModelResult], k: int) -> str:

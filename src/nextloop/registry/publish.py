@@ -12,10 +12,11 @@ from typing import Any
 
 from nextloop.errors import UsageFault
 from nextloop.recommender.training import TrainingResult
-from nextloop.registry import lineage, tracking
+from nextloop.registry import keeping, lineage, tracking
 from nextloop.registry.creation import prepared
+from nextloop.registry.keeping import Trial
 from nextloop.registry.store import locate
-from nextloop.registry.tracking import TrainedModel, Trial
+from nextloop.registry.tracking import TrainedModel
 from nextloop.registry.versions import ModelRef, register
 from nextloop.settings import Settings
 
@@ -80,9 +81,9 @@ def publish(
     with prepared(store) as (client, experiment):
         title = f"training {as_of}"
         with tracking.training(client, experiment, title, params, tags) as parent:
-            tracking.log_texts(client, store, parent, pictures or {})
+            keeping.log_texts(client, store, parent, pictures or {})
             for trial in trials:
-                tracking.log_trial(client, experiment, parent, trial, tags)
+                keeping.log_trial(client, experiment, parent, trial, tags)
             logged = [
                 tracking.log_model(client, store, experiment, parent, model, tags)
                 for model in models

@@ -61,21 +61,6 @@ class TrainedModel:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One trial of a search for settings.
-
-    Attributes:
-        number: From 0 on.
-        params: What was tried.
-        metrics: What it gave on the validation.
-    """
-
-    number: int
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-
-
-@dataclass(frozen=True)
 class LoggedModel:
     """A model in MLflow that is no version yet.
 
@@ -117,8 +102,8 @@ def training(
         The run's id.
     """
     run = client.create_run(experiment, run_name=name, tags=dict(tags)).info.run_id
-    with _ending(client, run):
-        _log(client, run, params, {})
+    with ending(client, run):
+        log(client, run, params, {})
         yield run
 
 
@@ -149,8 +134,8 @@ def log_model(
     """
     named = {**tags, "model": model.name, "mlflow.parentRunId": parent}
     run = client.create_run(experiment, run_name=model.name, tags=named).info.run_id
-    with _ending(client, run):
-        _log(client, run, model.params, model.all_metrics)
+    with ending(client, run):
+        log(client, run, model.params, model.all_metrics)
         with tempfile.TemporaryDirectory(prefix="nextloop-model-") as scratch:
             bundle = Path(scratch) / BUNDLE
             digest = artifact.write(model.files, bundle, durable=False)
@@ -163,42 +148,6 @@ def log_model(
         artifact.read(folder / BUNDLE_PATH, digest)
         place = str((folder / BUNDLE_PATH).relative_to(store.artifacts))
     return LoggedModel(model, parent, run, info.model_id, place, digest)
-
-
-def log_trial(
-    client: MlflowClient, experiment: str, parent: str, trial: Trial, tags: Mapping[str, str]
-) -> None:
-    """Log one trial in a run of its own, below the training's.
-
-    Args:
-        client: MLflow's.
-        experiment: Id.
-        parent: The training's run.
-        trial: What was tried.
-        tags: The training's lineage.
-    """
-    named = {**tags, "trial": str(trial.number), "mlflow.parentRunId": parent}
-    run = client.create_run(experiment, run_name=f"trial {trial.number}", tags=named).info.run_id
-    with _ending(client, run):
-        measured = {VALIDATION + key: value for key, value in trial.metrics.items()}
-        _log(client, run, trial.params, measured)
-
-
-def log_texts(client: MlflowClient, store: Store, run: str, texts: Mapping[str, str]) -> None:
-    """Keep pages and pictures with a run, where MLflow's page shows them.
-
-    Args:
-        client: MLflow's.
-        store: Where.
-        run: The run's id.
-        texts: Their content by path.
-    """
-    with fluent(store):
-        for path, text in texts.items():
-            client.log_text(run, text, path)
-    folder = None if store.artifacts is None else store.artifacts / run
-    if folder is not None and folder.is_dir():
-        _close_to_others(store.artifacts or folder, folder)
 
 
 def _log_files(store: Store, run: str, bundle: Path, digest: str) -> Any:
@@ -234,7 +183,13 @@ def fluent(store: Store) -> Iterator[None]:
 
 
 @contextmanager
-def _ending(client: MlflowClient, run: str) -> Iterator[None]:
+def ending(client: MlflowClient, run: str) -> Iterator[None]:
+    """End a run as FINISHED, or FAILED by whatever is raised.
+
+    Args:
+        client: MLflow's.
+        run: The run's id.
+    """
     try:
         yield
     except BaseException:
@@ -243,9 +198,10 @@ def _ending(client: MlflowClient, run: str) -> Iterator[None]:
     client.set_terminated(run, "FINISHED")
 
 
-def _log(
+def log(
     client: MlflowClient, run: str, params: Mapping[str, Any], metrics: Mapping[str, float]
 ) -> None:
+    """Log parameters as text and metrics, in one call."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
