@@ -60,14 +60,14 @@ class TrainingConfig:
     past_weight: float = 0.3
     shared_strength: float = 20.0
     history_orders: int = 100
-    training_orders: int = 6000
+    training_orders: int = 12_000
     evaluation_orders: int = 4000
-    training_candidates: int = 100
+    training_candidates: int = 50
     candidates: int = 300
     trees: int = 120
     leaves: int = 15
     learning_rate: float = 0.1
     min_leaf_rows: int = 50
-    early_stopping: int = 20
+    early_stopping: int = 30
     min_training_orders: int = 200
     bootstrap: int = 200

@@ -103,6 +103,7 @@ def grow(rows: Rows, validation: Rows, config: TrainingConfig) -> lgb.Booster:
         "num_leaves": config.leaves,
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": config.min_leaf_rows,
+        "max_bin": 63,  # half the time of 255 for the same lists
         "seed": config.seed,
         "num_threads": config.num_threads,
         "deterministic": True,
