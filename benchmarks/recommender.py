@@ -41,7 +41,12 @@ SETS = ("DC", "TaFeng", "takeaway", "journey", "simulated")
 SHOWN = ("recall_at_10", "ndcg_at_10", "mrr_at_10", "hit_rate_at_5", "hit_rate_at_10")
 APART = ("repeat_recall_at_10", "explore_recall_at_10")
 LIBRARIES = ("nextloop", "numpy", "scipy", "lightgbm", "implicit")
-BASKETS = {"training_orders": 20_000, "pool_orders": 20_000, "evaluation_orders": 20_000}
+BASKETS = {
+    "training_orders": 20_000,
+    "pool_orders": 20_000,
+    "evaluation_orders": 20_000,
+    "learning_rate": 0.1,
+}
 ORDERS = {"evaluation_orders": 20_000, "bootstrap": 1000}
 
 
@@ -59,10 +64,10 @@ def main() -> None:
     asked = arguments()
     versions = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
     print("versions", " ".join(f"{name} {number}" for name, number in versions.items()))
-    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in asked.sets:
         with tempfile.TemporaryDirectory(prefix="nextloop-rec-") as scratch:
             found = measure(load(name, asked, Path(scratch)))
+        kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         kept[name] = found | {"versions": versions}
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
 

@@ -66,8 +66,8 @@ class TrainingConfig:
     candidates: int = 300
     trees: int = 120
     leaves: int = 15
-    learning_rate: float = 0.1
+    learning_rate: float = 0.15
     min_leaf_rows: int = 50
-    early_stopping: int = 30
+    early_stopping: int = 20
     min_training_orders: int = 200
     bootstrap: int = 200
