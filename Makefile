@@ -70,7 +70,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) .airflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) .airflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)

@@ -107,11 +107,12 @@ def tree(pid: int) -> list[int]:
     """Return a process and all below it."""
     found = [pid]
     for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
+        try:
+            tasks = list(Path(f"/proc/{one}/task").iterdir())
+        except OSError:  # it has ended
+            continue
+        for task in tasks:
+            found += [int(child) for child in _read(f"{task}/children").split()]
     return found
 
 

@@ -13,7 +13,7 @@ cd "$root"
 
 bin=$root/.venv-airflow/bin
 port=${AIRFLOW__API__PORT:-8080}
-wait_seconds=180
+wait_seconds=300
 patience_seconds=15
 if [ "${1-}" = --port ]; then
     port=${2-}
@@ -145,11 +145,9 @@ PYTHON
 }
 
 password() {
-    if [ "$known" = yes ]; then
-        echo "as printed when it was first started; it is in $passwords"
-    else
-        sed 's/.*"admin": *"\([^"]*\)".*/\1/' "$passwords"
-    fi
+    new=
+    [ "$known" = yes ] || new=$(sed -n 's/.*"admin": *"\([^"]*\)".*/\1/p' "$passwords")
+    echo "${new:-in $passwords}"
 }
 
 tell() {

@@ -74,7 +74,7 @@ class Airflow:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
@@ -96,7 +96,7 @@ class Airflow:
         return found
 
     def wait_for_end(
-        self, dag: str, run: str | None = None, seconds: float = 240
+        self, dag: str, run: str | None = None, seconds: float = 450
     ) -> dict[str, Any]:
         """Wait until a run, the newest if none is named, has ended; return it."""
         end = time.monotonic() + seconds
@@ -106,7 +106,7 @@ class Airflow:
                     if found["state"] in ENDED:
                         return found
                     break
-            assert time.monotonic() < end, f"{dag} {run} did not end: {self.states(dag, run)}"
+            assert time.monotonic() < end, f"{self.states(dag, run)}\n{self.errors()}"
             time.sleep(1)
 
     def states(self, dag: str, run: str | None) -> dict[str, str]:
@@ -119,6 +119,12 @@ class Airflow:
         """What a task has returned."""
         place = f"/api/v2/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/xcomEntries"
         return self.ask(f"{place}/return_value?deserialize=true")["value"]
+
+    def errors(self) -> str:
+        """What tasks have complained of, for a test that fails."""
+        files = self.home.glob("logs/dag_id=*/**/*.log")
+        lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
+        return "\n".join(line[:1000] for line in lines if '"level":"error"' in line)
 
     def logs(self) -> str:
         """Everything that Airflow has written: its own log and every task's."""

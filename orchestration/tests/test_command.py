@@ -99,15 +99,30 @@ def test_a_command_that_does_not_read_its_secret_ends_as_it_ends():
     assert shell("exec <&-; sleep 0.2; exit 4", secret=b"x" * 1000).run().code == 4
 
 
-def test_a_missing_program_says_which_setting():
-    """Not a traceback of subprocess, and no retry."""
-    with pytest.raises(AirflowFailException, match="AIRFLOW__NEXTLOOP__COMMAND"):
-        Command(["/nowhere/nextloop"], ENVIRONMENT, print).run()
+def test_a_missing_program_says_which_setting(tmp_path):
+    """Not a traceback of subprocess, and no retry; nor for a file that may not be run."""
+    (tmp_path / "nextloop").touch(mode=0o600)
+    for program in ("/nowhere/nextloop", str(tmp_path / "nextloop")):
+        with pytest.raises(AirflowFailException, match="AIRFLOW__NEXTLOOP__COMMAND"):
+            command.find(program, "command")
+
+
+def test_a_missing_folder_says_which_setting():
+    """The program is there; where it was to run is not."""
+    with pytest.raises(AirflowFailException, match=r"/nowhere: .*AIRFLOW__NEXTLOOP__FOLDER"):
+        shell("true", folder="/nowhere").run()
+
+
+def test_a_program_that_vanishes_is_a_failure_of_the_attempt():
+    """It was found a moment ago: the next attempt may find it again."""
+    outcome = Command(["/nowhere/nextloop"], ENVIRONMENT, print).run()
+    assert (outcome.code, outcome.said[:40]) == (126, "error: /nowhere/nextloop cannot be run: ")
 
 
 def test_stopping_ends_what_the_command_has_started(tmp_path):
     """The signal goes to the whole group."""
-    running = shell(f"sleep 300 & echo $! > {tmp_path}/pid; wait", tell=print)
+    # More to do after the wait: the shell must not end by itself when its child is gone.
+    running = shell(f"sleep 300 & echo $! > {tmp_path}/pid; wait; sleep 300", tell=print)
     with_stop = _stopped_by_alarm(running, tmp_path / "pid")
     assert with_stop.code == -signal.SIGTERM
     assert gone(int(written(tmp_path / "pid")))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from nextloop_orchestration.landing import order_files, summary
-from stations import bucket_server, make_bucket, upload
+from stations import DEV, bucket_server, make_bucket, upload
 
 NAMES = ["2026/w46.csv", "w45.CSV.gz", "w44.csv", ".w43.csv", "notes.txt", "2026/.hidden.csv.gz"]
 ORDER_FILES = ["2026/w46.csv", "w44.csv", "w45.CSV.gz"]
@@ -37,6 +38,17 @@ def landing(request, tmp_path, monkeypatch):
 def test_order_files_are_listed_by_name(landing):
     """Folders below count; hidden and other files do not, nor a prefix that only begins alike."""
     assert order_files(landing, "landing") == ORDER_FILES
+
+
+def test_the_list_is_what_the_project_takes_in(landing):
+    """Airflow's hook and the project's own listing mean the same files."""
+    code = (
+        "import json, sys; from nextloop.storage.landing import list_landing; "
+        "print(json.dumps([file.name for file in list_landing(sys.argv[1])]))"
+    )
+    command = [DEV / "python", "-c", code, landing]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert json.loads(done.stdout) == order_files(landing, "landing")
 
 
 def test_a_place_may_be_an_address_or_relative(tmp_path):

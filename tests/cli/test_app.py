@@ -249,3 +249,18 @@ def test_no_color_is_honoured():
     done = _start("-m", "nextloop.cli", "settings", stdout=subprocess.PIPE, env=environment)
     assert done.returncode == 0
     assert "\x1b[3" not in done.stdout
+
+
+def test_interrupt_while_the_program_is_still_loading():
+    """Ctrl-C in the first moments ends as it does later: one word, exit code 130."""
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'nextloop.cli.app': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from nextloop.cli.entry import main\n"
+        "main()\n"
+    )
+    ended = _start("-c", code, capture_output=True)
+    assert (ended.returncode, ended.stderr) == (130, "interrupted\n")

@@ -161,7 +161,8 @@ def test_without_a_key_nobody_is_let_in(chain, account, stand_in):
     ("given", "told"),
     [
         ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY": "{}"}, "is not of the type service_account"),
-        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "nowhere.json"}, "is not there"),
+        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "nowhere.json"}, "cannot be read"),
+        ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "/dev/null"}, "is not a JSON object"),
         ({"NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE": "-"}, "is not a JSON object"),
     ],
 )

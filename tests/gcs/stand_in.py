@@ -1,6 +1,7 @@
 """A test's handle on a bucket: the stand-in in a process of its own, or a real bucket.
 
-In: nothing, or `NEXTLOOP_TEST_BUCKET=gs://bucket/prefix`. Out: places for tests, and of the
+In: nothing, or `NEXTLOOP_TEST_BUCKET=gs://bucket/prefix` with GOOGLE_APPLICATION_CREDENTIALS, as
+tests have a home folder of their own. Out: places for tests, and of the
 stand-in its log and its faults.
 """
 
@@ -15,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from tests.gcs.faults import Fault
 
 REAL_BUCKET: Final = "NEXTLOOP_TEST_BUCKET"
 EMULATOR: Final = "STORAGE_EMULATOR_HOST"
+_REAL: Final = os.environ.get(REAL_BUCKET)  # before each test's environment is cleaned
 _PATIENCE: Final = 60.0  # seconds until a call that does not come is given up
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -125,16 +127,32 @@ class Bucket:
 
     Attributes:
         stand_in: The stand-in, or nothing on a real bucket.
+        real: `gs://bucket/prefix` of a real bucket.
+        given: The places that were given, to be emptied.
     """
 
     stand_in: StandIn | None
     real: str = ""
+    given: list[str] = field(default_factory=list)
 
     def place(self) -> str:
         """Return an empty `gs://...` place that nobody else uses."""
         if self.stand_in:
             return self.stand_in.place()
-        return f"{self.real.rstrip('/')}/test-{secrets.token_hex(8)}"
+        self.given.append(f"{self.real.rstrip('/')}/test-{secrets.token_hex(8)}")
+        return self.given[-1]
+
+    def empty(self) -> None:
+        """Remove from a real bucket what tests put there."""
+        if self.given:
+            from google.cloud import storage  # a second to import, which no other test needs
+
+            client = storage.Client()
+            for place in self.given:
+                name, _, prefix = place.removeprefix("gs://").partition("/")
+                for blob in client.list_blobs(name, prefix=f"{prefix}/"):
+                    blob.delete()
+            client.close()
 
 
 @pytest.fixture(scope="session")
@@ -153,8 +171,11 @@ def stand_in(gcs_server: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 
 @pytest.fixture
-def gcs(request: pytest.FixtureRequest) -> Bucket:
+def gcs(request: pytest.FixtureRequest) -> Iterator[Bucket]:
     """Give the real bucket that the environment names, or else the stand-in."""
-    if real := os.environ.get(REAL_BUCKET):
-        return Bucket(None, real)
-    return Bucket(request.getfixturevalue("stand_in"))
+    if real := _REAL:
+        bucket = Bucket(None, real)
+        yield bucket
+        bucket.empty()
+    else:
+        yield Bucket(request.getfixturevalue("stand_in"))

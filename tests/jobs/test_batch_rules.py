@@ -220,6 +220,17 @@ def test_stopped_batch_publishes_nothing_and_goes_on_by_its_setting(strict, tmp_
     assert strict.ingest().new_files == 0
 
 
+def test_correction_is_no_changed_file(strict):
+    """A file of which rows were rejected may come again under its name, as the contract asks."""
+    usual = [*rows_of(6, 8), *rows_of(6, 4, hotel_seq="11")]
+    with pytest.raises(DataFault, match="rejected"):
+        strict.take_in([*usual[:-1], "broken"], "w6.csv")
+    lenient = Chain(strict.place, strict.sail, **{"batch.rejected": "warn"})
+    assert lenient.ingest().rejected == 1
+    report = strict.take_in(usual, "w6.csv")
+    assert (report.new_files, report.findings) == (1, [])
+
+
 @pytest.mark.parametrize("rule", ODD)
 def test_rule_that_is_off_says_nothing(strict, tmp_path, sail, rule):
     """Each rule can be left out by itself."""

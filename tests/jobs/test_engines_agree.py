@@ -26,7 +26,7 @@ COMPARED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES)
 OF_THE_RUN = ("run_id", "recorded_at", "file_mark")
 ROOT = Path(__file__).parents[2]
 
-SECONDS = 300
+SECONDS = 600
 """Apache Spark takes half a minute for it where it has two cores to itself."""
 
 pytestmark = [pytest.mark.spark, pytest.mark.timeout(SECONDS)]

@@ -229,7 +229,7 @@ def go_on(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["run_planned", "orders_written", "orders_published"])
+@pytest.mark.parametrize("point", ["run_planned", "week_settled", "orders_published"])
 def test_two_runs_of_one_week_in_a_bucket(gcs, sail, undisturbed, point):
     """The run that was held up and overtaken says so; a rerun has nothing to do."""
     chain = Chain(gcs.place(), sail)

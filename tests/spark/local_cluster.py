@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,17 @@ class LocalCluster:
         self, verb: str, *more: str, variables: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run `nextloop spark-cluster VERB` on it."""
-        ports = ["--port", str(self.port), "--page-port", str(self.page_port)]
         return subprocess.run(
-            [sys.executable, "-m", "nextloop.cli", "spark-cluster", verb, "--folder",
-             str(self.folder), *(ports if verb == "up" else []), *more],
+            self.arguments(verb, *more),
             check=False, capture_output=True, text=True, timeout=240,
             env={**os.environ, **(variables or {})},
         )  # fmt: skip
+
+    def arguments(self, verb: str, *more: str) -> list[str]:
+        """Spell `nextloop spark-cluster VERB` of it."""
+        command = [sys.executable, "-m", "nextloop.cli", "spark-cluster", verb]
+        ports = ["--port", str(self.port), "--page-port", str(self.page_port)]
+        return [*command, "--folder", str(self.folder), *(ports if verb == "up" else []), *more]
 
     def up(self) -> dict[str, Any]:
         """Start what is missing of it and return its state."""
@@ -79,12 +84,30 @@ def free_port() -> int:
         return port
 
 
+@contextmanager
+def guarded(cluster: LocalCluster) -> Iterator[None]:
+    """See to it that a cluster ends, also where this process is killed before it can do it."""
+    down = [sys.executable, "-m", "nextloop.cli", "spark-cluster", "down", "--folder"]
+    # More than once: an `up` that was under way keeps others out until it is done.
+    code = (
+        "import subprocess, sys, time; sys.stdin.read()\n"
+        "while subprocess.run(sys.argv[1:]).returncode: time.sleep(1)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *down, str(cluster.folder)],
+        stdin=subprocess.PIPE,  # ends with this process, however that ends
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ):
+        yield
+
+
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     """Start one master and two workers once for all tests."""
     found = LocalCluster(tmp_path_factory.mktemp("cluster") / "state", free_port(), free_port())
-    found.up()
-    try:
+    with guarded(found):
+        found.up()
         yield found
-    finally:
         assert found.command("down").returncode == 0

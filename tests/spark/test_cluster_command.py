@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -110,6 +111,8 @@ def test_dead_worker_is_seen_and_replaced(cluster):
     assert told.returncode == 4
     assert "degraded" in told.stdout
     assert "The worker-2" in told.stderr
+    assert cluster.command("up", variables={"SPARK_HOME": "/nowhere"}).returncode == 4
+    assert cluster.status()["workers_alive"] == 1  # what cannot be mended is left as it was
     after = pids(cluster.up())
     assert {name for name in before if before[name] != after[name]} == {"worker-2"}
     assert cluster.status()["state"] == "up"
@@ -147,7 +150,8 @@ def test_missing_spark_is_told(tmp_path):
 def sleeping(folder: Path) -> Process:
     """Stand in for a daemon that somebody has to end."""
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    return start(command, folder, folder / "log", dict(os.environ), mark(folder))
+    log = folder.parent / "sleeping.log"
+    return start(command, folder.parent, log, dict(os.environ), mark(folder))
 
 
 def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
@@ -165,6 +169,20 @@ def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
     assert not left.is_alive()
 
 
+def test_ctrl_c_leaves_no_half_of_a_cluster(tmp_path):
+    """Who gives up waiting for `up` has nothing to clear away."""
+    other = fresh(tmp_path)
+    with subprocess.Popen(other.arguments("up"), stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + SECONDS
+        while not marked(mark(other.folder)):
+            assert time.monotonic() < until, "nothing was started"
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+    assert marked(mark(other.folder)) == []
+    assert other.status()["state"] == "down"
+
+
 def test_nothing_to_stop_is_no_fault(tmp_path):
     """`down` twice is as good as once."""
     other = fresh(tmp_path)
@@ -173,10 +191,12 @@ def test_nothing_to_stop_is_no_fault(tmp_path):
     assert other.command("status").returncode == 4
 
 
-def test_down_finds_what_a_crash_left_unrecorded(tmp_path):
-    """A command that was killed before it wrote anything down leaves nothing for ever."""
+@pytest.mark.parametrize("is_there", [True, False])
+def test_down_finds_what_a_crash_left_unrecorded(tmp_path, is_there):
+    """A cluster whose record, or whole folder, is lost leaves nothing for ever."""
     other = fresh(tmp_path)
-    other.folder.mkdir(mode=0o700)
+    if is_there:
+        other.folder.mkdir(mode=0o700)
     left = sleeping(other.folder)
     state = other.status()
     assert (state["state"], len(state["problems"])) == ("degraded", 1)

@@ -26,9 +26,9 @@ from nextloop.storage.lake import open_lake
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS, Table
 
 TABLES = (ORDERS, ORDER_LINES, REJECTED_ROWS)
-SECONDS = 240
+SECONDS = 480
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
 
 @dataclass

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import venv
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,67 +16,23 @@ from tests.spark.local_cluster import free_port
 
 from nextloop.spark import worker_fault
 
-SECONDS = 240
+ROOT = Path(__file__).parents[2]
+SECONDS = 480
 
-pytestmark = [pytest.mark.spark, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(600)]
 
 
-def run(code: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(arguments: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a process that has never spoken Spark Connect."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *arguments],
         check=False,
         capture_output=True,
         text=True,
         timeout=SECONDS,
+        cwd=ROOT,
         env={**os.environ, **variables},
     )
-
-
-LIFE = """
-import json, os, signal, sys
-from pathlib import Path
-import pyarrow as pa
-from nextloop import spark
-from nextloop.spark.reaching import LOOPBACK
-
-def children():
-    return [int(pid) for task in Path(f"/proc/self/task").iterdir()
-            for pid in (task / "children").read_text().split()]
-
-def shown(batches):
-    import nextloop, os
-    for batch in batches:
-        yield pa.RecordBatch.from_pydict({"value": [os.environ.get("GIVEN", "-")] * len(batch)})
-
-def interrupt(number, frame): raise KeyboardInterrupt
-signal.signal(signal.SIGINT, interrupt)
-told = {}
-for python in (sys.executable, sys.argv[1]):
-    options = {"spark.sql.shuffle.partitions": "3", "spark.hadoop.our.token": "hush-hush",
-               "spark.pyspark.python": python, **spark.task_environment({"GIVEN": "given"})}
-    with spark.session("local[2]", options) as session:
-        conf = {key: session.conf.get(key) for key in (
-            "spark.sql.shuffle.partitions", "spark.sql.session.timeZone", "spark.speculation",
-            "spark.driver.host", "spark.log.level", "spark.sql.ansi.enabled")}
-        (jvm,) = children()
-        rows = session.range(1).mapInArrow(shown, "value string")
-        try:
-            value = rows.toArrow()["value"][0].as_py()
-        except Exception as error:
-            value = str(error)
-        told[python] = {
-            "conf": conf, "value": value,
-            "arguments": Path(f"/proc/{jvm}/cmdline").read_text(),
-            "environment": Path(f"/proc/{jvm}/environ").read_text(),
-            "interrupt is ours": signal.getsignal(signal.SIGINT) is interrupt,
-        }
-    told[python]["children left"] = children()
-with spark.session("sail") as session:
-    told["sail"] = session.range(7).count()
-told["ours"], told["bare"] = told.pop(sys.executable), told.pop(sys.argv[1])
-print(json.dumps(told))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +44,7 @@ def life(tmp_path_factory) -> dict[str, Any]:
     defaults = "spark.sql.shuffle.partitions 5\nspark.sql.ansi.enabled false\n"
     (conf / "spark-defaults.conf").write_text(f"{defaults}spark.log.level FATAL\n")
     done = run(
-        LIFE,
-        str(bare / "bin" / "python"),
+        ["-m", "tests.spark.three_sessions", str(bare / "bin" / "python"), str(conf / "mark")],
         SPARK_CONF_DIR=str(conf),
         NEXTLOOP_PRIVACY__GUEST_KEY="k" * 40,
     )
@@ -130,13 +86,18 @@ def test_no_secret_shows_in_the_list_of_processes(life):
 
 def test_jvm_ends_with_its_session(life):
     """Training has the memory, and the next session one of its own."""
-    assert [life[name]["children left"] for name in ("ours", "bare")] == [[], []]
+    assert [life[name]["left"] for name in ("ours", "bare")] == [[], []]
     assert life["sail"] == 7
+
+
+def test_ctrl_c_ends_a_task_that_would_run_for_minutes(life):
+    """The process's own answer comes at once, and the engine's work ends with it."""
+    assert life["ours"]["interrupted"]
 
 
 def test_interrupts_are_answered_as_before(life):
     """PySpark's own handler would outlive the session and fail."""
-    assert life["ours"]["interrupt is ours"]
+    assert life["ours"]["handler is ours"]
 
 
 NEVER = """
@@ -153,7 +114,7 @@ except SystemFault as fault:
 
 def fault(engine: str, options: dict[str, str] | None = None, **variables: str) -> tuple[str, str]:
     """Open a session that cannot be, and return what is said of it."""
-    done = run(NEVER, engine, json.dumps(options or {}), **variables)
+    done = run(["-c", NEVER, engine, json.dumps(options or {})], **variables)
     assert (done.stderr, done.returncode) == ("", 0)
     message, hint = json.loads(done.stdout)
     return message, hint
@@ -203,11 +164,11 @@ def test_impossible_memory_is_told():
 def test_cluster_too_small_for_what_is_asked(cluster):
     """A job that no worker can take says so instead of waiting for ever."""
     variables = {**cluster.variables, "NEXTLOOP_SPARK_CLUSTER__EXECUTOR_MEMORY": "900g"}
-    done = run(
+    code = (
         "from nextloop import settings, spark\n"
         "tree = settings.load({'spark_cluster.wait_seconds': 2})\n"
-        "with spark.session(tree.spark, spark.configuration(tree)): pass\n",
-        **variables,
+        "with spark.session(tree.spark, spark.configuration(tree)): pass\n"
     )
+    done = run(["-c", code], **variables)
     assert f"{cluster.url} gave no executor within 2 seconds" in done.stderr
     assert "smaller than what is asked of them" in done.stderr

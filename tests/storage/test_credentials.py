@@ -31,8 +31,11 @@ KEY = json.dumps(ACCOUNT)
 DEADLINE = 60.0  # seconds until what must happen soon is said to have failed
 
 # A job: reads its key, says where it keeps it, and lives until it is killed.
+# What a shell runs behind itself, or under nohup, ignores signals and hands that on.
 HOLD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from nextloop.storage.credentials import private_key_file
 with private_key_file(sys.stdin.read()) as path:
     {also}

@@ -34,6 +34,25 @@ def test_lake_that_is_not_there(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("name", ["a[1]", "b{x}", "c*", "d?"])
+def test_lake_whose_name_is_a_pattern_is_refused(tmp_path, name):
+    """An engine would read nothing there, or too much: it is told before anything is made."""
+    for open_it in (create_lake, open_lake):
+        with pytest.raises(UsageFault, match="pattern"):
+            open_it(tmp_path / name / "lake", "ab" * 8)
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "advice"), [("gs:/b/x", "gs://b/x"), ("gs:b", "gs://b"), ("file:/x", "file:///x")]
+)
+def test_missing_slash_of_an_address_is_told(place, advice):
+    """It is not taken for a folder of that name."""
+    with pytest.raises(UsageFault) as found:
+        open_lake(place)
+    assert advice in found.value.hint
+
+
 def test_mark_tells_no_key(lake):
     """The mark holds a fingerprint, by which a key is known and cannot be found."""
     assert read_bytes(f"{lake.root}/{MARKER}").count(b"0" * 16) == 1

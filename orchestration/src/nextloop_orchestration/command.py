@@ -6,11 +6,12 @@ JSON report from its standard output, and what it said was wrong. Nothing of it 
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,13 +22,13 @@ from typing import IO, Any, Final
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from nextloop_orchestration import leash
+
 USAGE: Final = 2
 DATA: Final = 3
 # Airflow kills a task for good five seconds after it asked (supervisor.py, escalation_delay).
 _STOP_SECONDS: Final = 3.0
 _KEPT_LINES: Final = 20
-_PR_SET_PDEATHSIG: Final = 1
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True)
@@ -111,24 +112,43 @@ def start(arguments: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program in a process group of its own that does not outlive this process.
 
     Raises:
-        AirflowFailException: It is not there or may not be run.
+        AirflowFailException: The folder to start it in is not there.
     """
+    command = [*leash_of(arguments[0]), *arguments[1:]]
     try:
-        return subprocess.Popen(arguments, **tied(), **options)  # noqa: S603 the settings name it
+        return subprocess.Popen(command, start_new_session=True, **options)  # noqa: S603 of ours
     except OSError as error:
         raise AirflowFailException(
-            f"{arguments[0]} cannot be run: {error.strerror}. "
-            "Set AIRFLOW__NEXTLOOP__COMMAND to the project's bin/nextloop, as it is on the workers."
+            f"{arguments[0]} cannot be started in {options.get('cwd') or 'this folder'}: "
+            f"{error.strerror}. Check AIRFLOW__NEXTLOOP__FOLDER on the workers."
         ) from error
 
 
-def tied() -> dict[str, Any]:
-    """Return Popen's options that make a process end with this one, in a group of its own."""
-    return {"start_new_session": True, "preexec_fn": _tied_to(os.getpid())}
+def leash_of(program: str) -> list[str]:
+    """Return what to run instead of a program, so that it ends with this process."""
+    return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), program]
+
+
+def find(program: str, setting: str) -> str:
+    """Return a program's path.
+
+    Args:
+        program: A path, or a name on PATH.
+        setting: Of the `[nextloop]` section, that names it.
+
+    Raises:
+        AirflowFailException: There is no such program, or it may not be run.
+    """
+    if found := shutil.which(program):
+        return found
+    raise AirflowFailException(
+        f"There is no {program} here, or it may not be run. Set AIRFLOW__NEXTLOOP__"
+        f"{setting.upper()} to where it is on the workers."
+    )
 
 
 def end_group(process: subprocess.Popen[Any]) -> None:
-    """End a process that was started with `tied`, and its group."""
+    """End a process that leads a group, and the group."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
@@ -172,13 +192,3 @@ def what_is_wrong(lines: Sequence[str]) -> str:
     """Pick the lines that tell: from the last `error:` on, else the last one."""
     starts = [number for number, line in enumerate(lines) if line.startswith("error:")]
     return " ".join(line.strip() for line in list(lines)[starts[-1] if starts else -1 :])
-
-
-def _tied_to(parent: int) -> Callable[[], None]:
-    def tie() -> None:
-        # A task that is killed can clean up nothing: the kernel ends what it has started.
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return tie

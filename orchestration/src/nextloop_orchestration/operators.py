@@ -89,7 +89,7 @@ class NextLoopOperator(BaseOperator):
     @cached_property
     def program(self) -> str:
         """The project's command, as a path."""
-        return project.program(self.options.command)
+        return command.find(self.options.command, "command")
 
     @cached_property
     def found(self) -> Surroundings:

@@ -1,37 +1,22 @@
-"""The project's command: where it is, and which settings are in force where it runs.
+"""The project's own settings, as they are in force where its command runs.
 
-Comes in: the `[nextloop]` section. Goes out: a path, and the project's settings as the command
-tells them, so that nextloop.toml counts and nothing is read twice.
+Comes in: the command. Goes out: what it tells, so that nextloop.toml counts and nothing of the
+project's is read or understood here.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException
 
 from nextloop_orchestration import command
 from nextloop_orchestration.command import Outcome
 from nextloop_orchestration.surroundings import surroundings
 
 _SETTINGS_SECONDS = 120
-
-
-def program(command_setting: str) -> str:
-    """Find the project's command.
-
-    Raises:
-        AirflowFailException: It is not there.
-    """
-    if found := shutil.which(command_setting):
-        return found
-    raise AirflowFailException(
-        f"There is no command {command_setting} here. Set AIRFLOW__NEXTLOOP__COMMAND to the "
-        "project's bin/nextloop, as it is on the workers."
-    )
 
 
 def settings_in_force(program: str, folder: str) -> dict[str, Any]:

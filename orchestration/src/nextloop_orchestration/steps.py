@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from nextloop_orchestration import alerts, project, settings
+from nextloop_orchestration import alerts, command, project, settings
 from nextloop_orchestration.operators import NextLoopOperator
 from nextloop_orchestration.submit import NextLoopSubmitOperator, on_cluster
 
@@ -34,7 +34,7 @@ def defaults() -> dict[str, Any]:
 def landing() -> tuple[str, str, str]:
     """Return what `landing.order_files` asks for: the place, the connection, the folder."""
     found = settings.load()
-    program = project.program(found.command)
+    program = command.find(found.command, "command")
     place = project.settings_in_force(program, found.folder)["landing"]
     return place, found.google_connection, found.folder
 

@@ -11,13 +11,14 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from airflow.providers.apache.spark.hooks.spark_submit import SparkSubmitHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.sdk import Connection, Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException
 
 from nextloop_orchestration import command, spark_application
 from nextloop_orchestration.command import Outcome
@@ -55,23 +56,17 @@ class SubmitHook(SparkSubmitHook):
         return Connection(conn_id=conn_id, conn_type="spark", host=self.master)
 
     def submit(self, application: str = "", **kwargs: Any) -> str | None:
-        """Submit in an environment without Airflow's variables, in a group that ends with us.
-
-        Raises:
-            AirflowFailException: There is no spark-submit.
-        """
-        options = {"env": self.variables, "cwd": self.folder, **command.tied()}
+        """Submit in an environment without Airflow's variables, in a group that ends with us."""
+        options = {"env": self.variables, "cwd": self.folder, "start_new_session": True}
         try:
             done: str | None = super().submit(application, **options, **kwargs)
-        except OSError as error:
-            raise AirflowFailException(
-                f"{self.spark_binary} cannot be run: {error.strerror}. "
-                "Set AIRFLOW__NEXTLOOP__SPARK_SUBMIT, or install requirements/spark.txt."
-            ) from error
         finally:
             if self._submit_sp is not None:
                 self._submit_sp.stdout.close()
         return done
+
+    def _get_spark_binary_path(self) -> list[str]:
+        return command.leash_of(self._connection["spark_binary"])
 
     def on_kill(self) -> None:
         """End spark-submit and the driver that it has started."""
@@ -140,13 +135,18 @@ class NextLoopSubmitOperator(NextLoopOperator, SparkSubmitOperator):  # type: ig
             master=self.project["spark"],
             variables={"PYSPARK_PYTHON": python} | variables,
             folder=self.options.folder or None,
-            spark_binary=self.options.spark_submit
-            or str(Path(self.program).with_name("spark-submit")),
+            spark_binary=self.spark_submit,
             application_args=self.application_args,
             conf=self._jars(),
             driver_memory=self.project["spark_cluster.driver_memory"] or _DRIVER_MEMORY,
             name=self.name,
         )
+
+    @cached_property
+    def spark_submit(self) -> str:
+        """The project's spark-submit, as a path."""
+        beside = str(Path(self.program).with_name("spark-submit"))
+        return command.find(self.options.spark_submit or beside, "spark_submit")
 
     def _jars(self) -> dict[str, str]:
         """Name the connector for gs://: a driver that already runs can add no jars."""

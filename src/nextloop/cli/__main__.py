@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nextloop.cli.app import main
+from nextloop.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -58,6 +58,7 @@ class Plan:
         versions: Version of each filled table, and of the ledger, that the run starts from.
         again: Files that were taken in, of which the rejected rows are to be read again.
         gone: Such files whose content is no longer in the landing.
+        faulty: Names of files that were refused, or of which rows were rejected.
     """
 
     new: Sequence[tuple[LandingFile, Source]]
@@ -66,6 +67,7 @@ class Plan:
     versions: dict[str, int]
     again: Sequence[tuple[LandingFile, Source]] = ()
     gone: Sequence[Source] = ()
+    faulty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,22 @@ def plan(state: State, found: Sequence[Found], rules: Rules, retry: Retry | None
         else:
             revision = _revision(file, known)
             new[file.sha256] = (file, Source(file.name, revision, file.sha256))
-    gone = [source for sha256, source in broken.items() if sha256 not in again]
-    return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone)
+    # A file that came again under its name is not gone: it was corrected.
+    corrected = {source.file_name for _, source in new.values()} | {
+        row["file_name"]
+        for row in known
+        for source in broken.values()
+        if row["file_name"] == source.file_name and row["file_revision"] > source.file_revision
+    }
+    gone = [
+        source
+        for sha256, source in broken.items()
+        if sha256 not in again and source.file_name not in corrected
+    ]
+    faulty = frozenset(
+        row["file_name"] for row in known if row["rejected"] or row["outcome"] == "refused"
+    )
+    return Plan(list(new.values()), seen, refused, state.heads, list(again.values()), gone, faulty)
 
 
 def _with_rejects(known: Sequence[dict[str, Any]], retry: Retry | None) -> dict[str, Source]:

@@ -27,7 +27,8 @@ class FileReport:
         rows_in: Records found.
         staged: Of them without a fault.
         rejected: Of them with one.
-        staged_path: Parquet file of the former, if any.
+        staged_path: Where the former lie, if there are any.
+        batches: Of them, where each week's are (`staged.Staged`).
         rejects: `storage.SliceFile` of the latter as a dictionary, if any.
         weeks: Staged rows by `order_week`, an ISO date.
         first_reg_us: Earliest order, microseconds UTC.
@@ -50,6 +51,7 @@ class FileReport:
     staged: int = 0
     rejected: int = 0
     staged_path: str | None = None
+    batches: dict[str, list[int]] = field(default_factory=dict)
     rejects: dict[str, Any] | None = None
     weeks: dict[str, int] = field(default_factory=dict)
     first_reg_us: int | None = None

@@ -1,7 +1,7 @@
 """The engine's tasks of reading landing files: one task a file, run where the engine runs.
 
-In: rows that name files. Out: staged Parquet files, the rejects' data files, and one report a
-file. Only reports travel to the driver.
+In: rows that name files. Out: staged files, the rejects' data files, and one report a file.
+ Only reports travel to the driver.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Generic, Protocol, TypeVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from nextloop.errors import DataFault
 from nextloop.orders.again import Past
 from nextloop.orders.file_report import FileReport, extend
 from nextloop.orders.reader import check_file, read_rows
 from nextloop.orders.refusals import FileFault, in_another_encoding
-from nextloop.orders.rows import STAGED, Rules, Source
+from nextloop.orders.rows import Rules, Source
+from nextloop.orders.staged import open_staged
 from nextloop.tables import REJECTED_ROWS, Table
 
 # path: as `task_path` spells it. rejected: of a file that is read again, the data file of its
@@ -37,7 +37,7 @@ REPORT_DDL: Final = "report string"
 
 
 # An engine in this process starts all its tasks at once; more than the cores only cost memory.
-_AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
+AT_ONCE: Final = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
 
 class Slice(Protocol):
@@ -88,7 +88,7 @@ def reading_task(
     """Make the function that an engine maps over files (`TASK_DDL` to `REPORT_DDL`).
 
     Args:
-        staging: Folder or prefix for staged Parquet files.
+        staging: Folder or prefix for staged files.
         rejects: That of the table of rejected rows.
         run_id: The run.
         rules: The settings.
@@ -102,7 +102,7 @@ def reading_task(
                 before = task.pop("rejected")
                 past = None if before is None else Past(doors.read_slice(before))
                 source = Source(**task)
-                target = f"{staging}/{source.file_sha256}.parquet"
+                target = f"{staging}/{source.file_sha256}"
                 broken = doors.open_slice(rejects, REJECTED_ROWS, run_id, source.file_sha256)
                 report = stage(path, mark, source, target, broken, rules, doors, past)
                 yield pa.RecordBatch.from_pydict({"report": [json.dumps(vars(report))]})
@@ -126,7 +126,7 @@ def stage(
         path: The file.
         mark: What it was listed with.
         source: Its name in the tables.
-        target: Of the staged rows.
+        target: Path of the staged files.
         broken: Opens the slice.
         rules: The settings.
         doors: To the files.
@@ -135,16 +135,17 @@ def stage(
     report = FileReport(**vars(source), again=past.rows if past else None)
     # What was written of a file shows when all of it was read and it has not changed meanwhile.
     try:
-        with _AT_ONCE, ExitStack() as stack, doors.local_copy(path, mark) as copy:
+        with AT_ONCE, ExitStack() as stack, doors.local_copy(path, mark) as copy:
             check_file(str(copy), rules)
-            accepted = _WhenNeeded(_staged_file(target, doors), stack)
+            accepted = _WhenNeeded(open_staged(target, doors.open_output), stack)
             rejected = _WhenNeeded(broken, stack)
             _read(str(copy), source, rules, report, past, accepted.write, rejected.write)
     except DataFault as fault:
         refused = FileReport(**vars(source), refused=fault.message, mend=fault.hint)
         refused.again, refused.changed = report.again, past is None
         return refused
-    report.staged_path = None if accepted.file is None else target
+    if accepted.file is not None:
+        report.staged_path, report.batches = target, accepted.file.batches
     if rejected.file is not None:
         report.rejects = dict(vars(rejected.file.file))
     return report
@@ -166,16 +167,6 @@ class _WhenNeeded(Generic[_File]):
             if self.file is None:
                 self.file = self._stack.enter_context(self._opened)
             self.file.write(rows)
-
-
-@contextmanager
-def _staged_file(path: str, doors: Doors) -> Iterator[pq.ParquetWriter]:
-    # Read once and dropped: dictionaries would cost more than they save.
-    with (
-        doors.open_output(path) as sink,
-        pq.ParquetWriter(sink, STAGED, compression="lz4", use_dictionary=False) as writer,
-    ):
-        yield writer
 
 
 def _read(

@@ -114,7 +114,7 @@ class BatchSettings(Group):
         default=0.05, ge=0, le=1, description="Largest share of a file's rows that is usual"
     )
     changed_file: Level = Field(
-        default="warn", description="A file whose name came before with other bytes"
+        default="warn", description="A file whose name came before with other, faultless bytes"
     )
 
 

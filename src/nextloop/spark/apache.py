@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Final
 
 from pyspark.sql import SparkSession
@@ -61,7 +62,8 @@ def classic(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
                 _await_executor(context, float(wanted.get(WAIT, _WAIT_SECONDS)))
             found = SparkSession(context)
             try:
-                yield found
+                with _interrupting(context):
+                    yield found
             finally:
                 found.stop()
         finally:
@@ -143,6 +145,30 @@ def _python(path: str) -> Iterator[None]:
         del os.environ["PYSPARK_PYTHON"]
         if before is not None:
             os.environ["PYSPARK_PYTHON"] = before
+
+
+@contextmanager
+def _interrupting(context: Any) -> Iterator[None]:
+    """Let Ctrl-C end the engine's work as well: PySpark waits for it before it lets go."""
+    pressed = threading.Event()
+    with _own_interrupt():
+        before = signal.getsignal(signal.SIGINT)
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            pressed.set()
+            # From a thread with a way of its own to the JVM: this one's is waiting for an answer.
+            threading.Thread(target=context.cancelAllJobs, daemon=True).start()
+            if callable(before):
+                before(number, frame)
+
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        except Exception as error:
+            if pressed.is_set():  # the work that was ended fails, in whatever words
+                raise KeyboardInterrupt from error
+            raise
 
 
 @contextmanager

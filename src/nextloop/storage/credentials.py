@@ -32,13 +32,17 @@ def private_key_file(key_json: str) -> Iterator[Path]:
         UsageFault: It is no such key; the message does not show it.
         SystemFault: There is nowhere to write it.
     """
-    _check(key_json)
+    check_key(key_json)
     with private_folder() as folder:
         yield _written(folder / "key.json", key_json)
 
 
-def _check(key_json: str) -> None:
-    """Refuse what Google's libraries would refuse, some of them by showing it."""
+def check_key(key_json: str) -> None:
+    """Refuse what Google's libraries would refuse, some of them by showing it.
+
+    Raises:
+        UsageFault: It is no service account's key; the message does not show it.
+    """
     found = _parsed(key_json)
     wrong = ""
     if not isinstance(found, dict):

@@ -6,6 +6,7 @@ In and out: texts as `places.place_at` spells them. What a bucket needs lies in 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -115,7 +116,7 @@ def open_output(path: str) -> Iterator[BinaryIO]:
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     # A task that is tried again must not append to what its first try left.
-    scratch = target.with_name(f"{target.name}.{os.getpid()}.writing")
+    scratch = Path(_aside(path))
     try:
         with scratch.open("wb") as stream:
             yield cast("BinaryIO", stream)
@@ -153,7 +154,7 @@ def create_new(path: str, data: bytes) -> bool:
     """
     if is_bucket(path):
         return gcs.create_new(path, data)
-    scratch = Path(f"{path}.{os.getpid()}.writing")
+    scratch = Path(_aside(path))
     scratch.write_bytes(data)
     try:
         os.link(scratch, path)
@@ -174,3 +175,8 @@ def remove_tree(place: str) -> None:
         gcs.remove_tree(place)
     else:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _aside(path: str) -> str:
+    # Machines that share a disk number their processes alike.
+    return f"{path}.{secrets.token_hex(8)}.writing"

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from nextloop.errors import SystemFault, UsageFault
-from nextloop.storage.gcs_options import EMULATOR, KEY_FILE
+from nextloop.storage.gcs_options import EMULATOR, KEY_FILE, RETRY_SECONDS
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Bucket
 
 _SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_write"
 _TIMEOUT: Final = (5.0, 60.0)  # seconds to connect, to the next byte
-_RETRY_SECONDS: Final = 60.0
 _SIGN_IN: Final = (
     "Run where a service account is attached, or: gcloud auth application-default login. Its role "
     "must be Storage Object User on the bucket."
@@ -183,7 +182,7 @@ def _retry() -> Any:
     # All our writes are repeatable: a run's files have names of their own, the rest is conditional.
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    return DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
+    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
 
 
 @contextmanager

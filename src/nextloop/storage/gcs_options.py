@@ -16,15 +16,18 @@ from typing import Final
 
 EMULATOR: Final = "STORAGE_EMULATOR_HOST"
 KEY_FILE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
+RETRY_SECONDS: Final = 60.0
 _CONNECTOR: Final = "com.google.cloud.hadoop.fs.gcs"
 
 
 def delta_options() -> dict[str, str]:
     """Tell delta-rs, as `storage_options`, how to reach the buckets."""
     endpoint, key_file = os.environ.get(EMULATOR), os.environ.get(KEY_FILE)
+    # Its own three minutes of silence are more than a person waits without a word.
+    patience = {"retry_timeout": f"{RETRY_SECONDS:.0f}s"}
     if endpoint and not key_file:
-        return {"google_service_account_key": _unsigned(endpoint)}
-    base = {"google_base_url": endpoint.rstrip("/")} if endpoint else {}
+        return patience | {"google_service_account_key": _unsigned(endpoint)}
+    base = patience | ({"google_base_url": endpoint.rstrip("/")} if endpoint else {})
     return base | ({"google_application_credentials": key_file} if key_file else {})
 
 

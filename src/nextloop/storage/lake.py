@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from nextloop.storage.places import is_bucket, place_at
 
 MARKER: Final = "nextloop-lake.json"
 FORMAT: Final = 2
+_PATTERN: Final = re.compile(r"[*?\[\]{}]")
+"""What engines take for a pattern of names, in whatever way it is quoted."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Lake:
 
 def is_lake(place: str | Path) -> bool:
     """Tell whether there is a lake at a place."""
-    return files.exists(f"{place_at(place)}/{MARKER}")
+    return files.exists(f"{_root(place)}/{MARKER}")
 
 
 def create_lake(place: str | Path, fingerprint: str) -> Lake:
@@ -66,10 +69,11 @@ def create_lake(place: str | Path, fingerprint: str) -> Lake:
         fingerprint: Of the guest key that this run uses (`nextloop.privacy.fingerprint`).
 
     Raises:
-        UsageFault: The folder holds something else, was made with another guest key, or is none.
+        UsageFault: The folder holds something else, was made with another guest key, is none,
+            or has a name that engines take for a pattern.
         SystemFault: The folder cannot be made or written, or the bucket does not answer.
     """
-    root = place_at(place)
+    root = _root(place)
     if files.exists(f"{root}/{MARKER}"):
         return open_lake(root, fingerprint)
     if _holds_else(root):
@@ -100,7 +104,7 @@ def open_lake(place: str | Path, fingerprint: str | None = None) -> Lake:
         UsageFault: The folder holds something else, or was made with another guest key.
         SystemFault: The bucket does not answer.
     """
-    root = place_at(place)
+    root = _root(place)
     if not files.exists(f"{root}/{MARKER}"):
         if _holds_else(root):
             raise _not_ours(root)
@@ -118,6 +122,16 @@ def open_lake(place: str | Path, fingerprint: str | None = None) -> Lake:
             "was made with, or use a new lake.",
         )
     return Lake(root, made_with)
+
+
+def _root(place: str | Path) -> str:
+    root = place_at(place)
+    if found := _PATTERN.search(root):
+        raise UsageFault(
+            f"The lake {root} has a {found[0]} in its name, which engines take for a pattern.",
+            "Give a place with none of * ? [ ] { } in its name with --lake.",
+        )
+    return root
 
 
 @contextmanager

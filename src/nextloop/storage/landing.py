@@ -54,7 +54,8 @@ def list_landing(place: str | Path) -> list[Found]:
     if not found:
         raise DataFault(
             f"The landing {root} holds no order file ({' or '.join(SUFFIXES)}).",
-            f"Put the hotels' weekly files there, or make some: nextloop simulate --out {place}",
+            "Put the hotels' weekly files there"
+            + ("." if is_bucket(root) else f", or make some: nextloop simulate --out {place}"),
         )
     return found
 

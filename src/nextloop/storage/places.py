@@ -13,6 +13,7 @@ from nextloop.errors import UsageFault
 
 _BUCKET: Final = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])((?:/[^/]+)*)/*")
 _FILE: Final = "file://"
+_ONE_SLASH: Final = re.compile(r"(?:gs|file):/?[^/]")
 
 
 def place_at(place: str | Path) -> str:
@@ -28,6 +29,13 @@ def place_at(place: str | Path) -> str:
         UsageFault: It is an address of something else, or no bucket can have that name.
     """
     text = str(place)
+    if _ONE_SLASH.match(text):
+        scheme, _, rest = text.partition(":")
+        start = "gs://" if scheme == "gs" else "file:///"
+        raise UsageFault(
+            f"{text} is neither a folder nor a bucket's address.",
+            f"Did you mean {start}{rest.lstrip('/')}?",
+        )
     if text.startswith(_FILE):
         text = text.removeprefix(_FILE)
     if "://" not in text:

@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from nextloop.errors import UsageFault
 from nextloop.settings import GcsSettings
-from nextloop.storage.credentials import private_key_file
+from nextloop.storage.credentials import check_key, private_key_file
 from nextloop.storage.gcs_options import KEY_FILE
 
 _KEY_VARIABLE: Final = "NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY"
@@ -28,7 +29,7 @@ def signed_in(settings: GcsSettings) -> Iterator[None]:
         settings: That name a key.
 
     Raises:
-        UsageFault: The key is none, its file is not there, or two keys are named.
+        UsageFault: The key is none, its file cannot be read, or two keys are named.
     """
     # What this process starts inherits the environment: the key does not stay in it.
     os.environ.pop(_KEY_VARIABLE, None)
@@ -38,11 +39,7 @@ def signed_in(settings: GcsSettings) -> Iterator[None]:
         )
     path = settings.service_account_key_file
     if path is not None and str(path) != "-":
-        if not path.is_file():
-            raise UsageFault(
-                f"The service account's key file {path} is not there.",
-                "Check NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE.",
-            )
+        check_key(_read(path))
         os.environ[KEY_FILE] = str(path.absolute())
         yield
         return
@@ -54,3 +51,14 @@ def signed_in(settings: GcsSettings) -> Iterator[None]:
             yield
         finally:
             os.environ.pop(KEY_FILE, None)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise UsageFault(
+            f"The service account's key file {path} cannot be read ({why}).",
+            "Check NEXTLOOP_GCS__SERVICE_ACCOUNT_KEY_FILE.",
+        ) from None

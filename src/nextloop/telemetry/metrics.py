@@ -118,7 +118,7 @@ HTTP_DURATION = HistogramMetric(
 # What a job did last: gauges, because each run's process leaves them once and ends.
 JOB_SUCCESS = GaugeMetric(
     "nextloop_job_last_success_timestamp_seconds",
-    "When the job last ended well, in seconds since 1970.",
+    "When the job last ran to its end, be it with refused files, in seconds since 1970.",
     ("job",),
 )
 JOB_STAGE_SECONDS = GaugeMetric(

@@ -40,5 +40,5 @@ def leave(folder: Path, job: str, values: Mapping[GaugeMetric, Mapping[Labels, f
     except OSError as error:
         raise SystemFault(
             f"The metrics cannot be left in {folder}: {error.strerror}.",
-            "Make the folder writable, or unset NEXTLOOP_METRICS_FOLDER. The job itself is done.",
+            "Make the folder writable, or unset NEXTLOOP_METRICS_FOLDER; the job itself is done.",
         ) from error

@@ -195,5 +195,6 @@ def test_bucket_is_looked_through_too(gcs):
         (f"{place}/a.csv", 0),
         (f"{place}/b.csv", 1),
     ]
-    with pytest.raises(UsageFault, match="no file gs://"):
-        checked(f"{place}/gone.csv")
+    for gone in ("gone.csv", "nowhere/gone.csv"):
+        with pytest.raises(UsageFault, match="no file gs://"):
+            checked(f"{place}/{gone}")

@@ -50,7 +50,7 @@ def check(
         places: Files, folders, `gs://` addresses, or `-` for standard input.
         settings: How rows are read.
         language: Of the rules in the report.
-        limit: How many rejected rows of each file, and doubled orders, to describe.
+        limit: How many rejected rows of each file to describe.
         progress: Told (files done, files, file and rows).
 
     Returns:
@@ -77,7 +77,7 @@ def check(
                 refused = Rule(fault.code, *vars(fault.said(language)).values())
                 report.files.append(FileCheck(file.name, refused))
         progress(len(files), len(files), "")
-        report.doubled_orders, report.doubled = doubles.found(limit)
+        report.doubled_orders, report.doubled = doubles.found(min(limit, _ODD_LINES))
     report.rules = _rules_met(report, language)
     return report
 

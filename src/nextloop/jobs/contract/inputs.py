@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import UsageFault
-from nextloop.storage.files import Found, local_copy
+from nextloop.storage.files import Found, listed, local_copy
 from nextloop.storage.landing import SUFFIXES, list_landing
 from nextloop.storage.places import is_bucket, place_at
 
@@ -54,7 +54,7 @@ def given(places: Sequence[str]) -> Iterator[list[Given]]:
         DataFault: A folder holds no order file.
     """
     with tempfile.TemporaryDirectory(prefix="nextloop-check-") as scratch:
-        found = [file for place in places for file in _at(place, Path(scratch))]
+        found = [file for place in dict.fromkeys(places) for file in _at(place, Path(scratch))]
         yield list({file.name: file for file in found}.values())
 
 
@@ -76,8 +76,7 @@ def _of_bucket(place: str, where: str) -> list[Given]:
     """Find a file of a bucket, or the files under a prefix."""
     if not where.lower().endswith(SUFFIXES):
         return [_listed(place, file) for file in list_landing(where)]
-    folder = where.rpartition("/")[0]
-    for file in list_landing(folder):
+    for file in listed(where.rpartition("/")[0]):
         if file.path == where:
             return [Given(place, file.size, partial(local_copy, file.path, file.mark))]
     raise _missing(place)

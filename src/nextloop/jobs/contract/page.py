@@ -31,16 +31,17 @@ that is no order file is refused as a whole.
     nextloop contract check orders-2017-W51.csv
 
 reads the file with the reader that takes it in later, and stores nothing. It needs no database, no
-key and no network. For each rejected row it names file, line, column and value, the rule that is
-broken and how to mend it; guests' names and numbers are masked. Several files, folders, `.csv.gz`
-and `-` (a pipe) can be given. `--limit 100` shows more rows, `--json` is for programs, `--language
-ko` speaks Korean.
+key and, for files of this machine, no network. For each rejected row it names file, line, column
+and value, the rule that is broken and how to mend it; guests' names and numbers are masked. Several
+files, folders, `.csv.gz`, `gs://` addresses and `-` (a pipe) can be given. `--limit 100` shows more
+rows, `--json` is for programs, `--language ko` speaks Korean.
 
 | exit code | means |
 | --- | --- |
 | 0 | every row would get in |
-| 2 | there is no such file |
-| 3 | rows would be rejected, or a file refused |
+| 2 | there is no such file, folder or bucket |
+| 3 | rows would be rejected, or a file refused; or a folder holds no order file |
+| 4 | a file cannot be read, or a bucket does not answer |
 
 ## When rows were rejected
 
@@ -67,16 +68,18 @@ leaving a row out deletes nothing.
 
     nextloop contract check orders-2017-W51.csv --language ko
 
-나중에 파일을 받을 때와 같은 방법으로 읽고, 아무것도 저장하지 않습니다. 데이터베이스도, 키도,
-네트워크도 필요 없습니다. 거부될 행마다 파일, 줄, 열, 값과 어긋난 규칙, 고치는 방법을 알려 줍니다.
-고객의 이름과 번호는 가립니다. 파일 여러 개, 폴더, `.csv.gz`, `-`(파이프)를 줄 수 있습니다.
-`--limit 100`은 더 많은 행을 보여 주고, `--json`은 프로그램을 위한 것입니다.
+나중에 파일을 받을 때와 같은 방법으로 읽고, 아무것도 저장하지 않습니다. 데이터베이스도, 키도 필요
+없고, 이 컴퓨터에 있는 파일이면 네트워크도 필요 없습니다. 거부될 행마다 파일, 줄, 열, 값과 어긋난
+규칙, 고치는 방법을 알려 줍니다. 고객의 이름과 번호는 가립니다. 파일 여러 개, 폴더, `.csv.gz`,
+`gs://` 주소, `-`(파이프)를 줄 수 있습니다. `--limit 100`은 더 많은 행을 보여 주고, `--json`은
+프로그램을 위한 것입니다.
 
 | 종료 코드 | 뜻 |
 | --- | --- |
 | 0 | 모든 행이 들어갑니다 |
-| 2 | 그런 파일이 없습니다 |
-| 3 | 거부될 행이나 파일이 있습니다 |
+| 2 | 그런 파일, 폴더, 버킷이 없습니다 |
+| 3 | 거부될 행이나 파일이 있습니다. 또는 폴더에 주문 파일이 없습니다 |
+| 4 | 파일을 읽을 수 없거나 버킷이 응답하지 않습니다 |
 
 ## 거부된 행이 있을 때
 

@@ -62,6 +62,9 @@ def staging_folder(lake: Lake, run_id: str) -> Iterator[str]:
 def _sweep(root: str) -> None:
     """Remove what runs left that were killed long ago."""
     for run_id in {found.name.partition("/")[0] for found in files.listed(root)}:
-        started = datetime.strptime(run_id.partition("-")[0], _NAME_TIME).replace(tzinfo=UTC)
+        try:
+            started = datetime.strptime(run_id.partition("-")[0], _NAME_TIME).replace(tzinfo=UTC)
+        except ValueError:  # no run's: somebody put it there
+            continue
         if datetime.now(UTC) - started > _LONGEST_RUN:
             files.remove_tree(f"{root}/{run_id}")

@@ -106,7 +106,7 @@ def _batch(
         return {week: _hotels(f"{folder}/{paths[week]}") for week in weeks if week in after}
 
     read = [file for file in files if file.refused is None]
-    return Batch(read, before, after, hotels)
+    return Batch(read, before, after, hotels, run.plan.faulty)
 
 
 def _hotels(path: str) -> set[int]:

@@ -40,12 +40,14 @@ class Batch:
         before: Orders by week in the table that the run started from.
         after: Orders by week if the run is published.
         hotels: Finds the hotels that would have orders in some weeks.
+        faulty: Names of files of which something was refused or rejected before.
     """
 
     files: Sequence[FileReport]
     before: Mapping[dt.date, int]
     after: Mapping[dt.date, int]
     hotels: Hotels
+    faulty: Collection[str] = ()
 
     @cached_property
     def rows(self) -> Counter[dt.date]:
@@ -138,9 +140,9 @@ def rejected(batch: Batch, rules: BatchSettings) -> Iterator[Found]:
 
 
 def changed_file(batch: Batch, rules: BatchSettings) -> Iterator[Found]:  # noqa: ARG001 as the others
-    """Find files whose name came before with other bytes."""
+    """Find files whose name came before with other bytes, and with no fault to correct."""
     for file in batch.files:
-        if file.file_revision > 1:
+        if file.file_revision > 1 and file.file_name not in batch.faulty:
             told = f"{file.file_name} came before with other bytes: revision {file.file_revision}"
             yield told, {"file": file.file_name, "revision": file.file_revision}
 

@@ -15,6 +15,8 @@ from nextloop.jobs.ingest.context import Run
 from nextloop.jobs.ledger import Counts
 from nextloop.orders import transform
 from nextloop.orders.file_report import FileReport
+from nextloop.orders.staged import claims_path
+from nextloop.orders.weeks import Week
 from nextloop.storage import delta
 from nextloop.storage.files import open_output
 from nextloop.tables import ORDER_LINES, ORDERS, Table
@@ -22,40 +24,46 @@ from nextloop.tables import ORDER_LINES, ORDERS, Table
 
 @dataclass(frozen=True)
 class Settled:
-    """The newest state of every order of the weeks that a run touches.
+    """Which rows count in the weeks that a run touches.
 
     Attributes:
-        tables: Rows of `orders` and `order_lines` in those weeks; empty if nothing was staged.
+        weeks: Of what each week is made; one that has lost all its orders to others is among them.
         counts: What became of each file's staged rows, by file_sha256.
-        weeks: The weeks; one that has lost all its orders to others is among them.
-        order_count: How many orders they must have.
+        order_count: How many orders the weeks must have.
     """
 
-    tables: dict[Table, DataFrame] = field(default_factory=dict)
+    weeks: Sequence[Week] = ()
     counts: dict[str, Counts] = field(default_factory=dict)
-    weeks: frozenset[str] = frozenset()
     order_count: int = 0
 
 
 def settle(run: Run, files: Sequence[FileReport]) -> Settled:
     """Settle contested orders."""
-    staged = [file.staged_path for file in files if file.staged_path]
+    staged = [claims_path(file.staged_path) for file in files if file.staged_path]
     if not staged:
         return Settled()
     new = run.spark.read.parquet(*staged)
-    weeks = {week for file in files for week in file.weeks} | _moved(run, new, files)
-    known, known_rows = _known(run, ORDERS, weeks)
-    known_lines, _ = _known(run, ORDER_LINES, weeks)
-    contested = transform.contested(new, known).toArrow()
+    weeks = sorted({week for file in files for week in file.weeks} | _moved(run, new, files))
+    known = {table.name: _known(run, table, weeks) for table in (ORDERS, ORDER_LINES)}
+    stored = [path for paths in known[ORDERS.name].values() for path in paths]
+    contested = transform.contested(
+        new, run.spark.read.parquet(*stored) if stored else None
+    ).toArrow()
     counts = _count(contested, files)
     superseded = _superseded(run, contested)
-    tables = {
-        ORDERS: transform.newest_orders(new, known, superseded),
-        ORDER_LINES: transform.newest_lines(new, known_lines, superseded),
-    }
+    made_of = [
+        Week(
+            week,
+            [(f.staged_path, f.batches[week]) for f in files if f.staged_path and week in f.weeks],
+            {name: list(paths[week]) for name, paths in known.items() if week in paths},
+            superseded.get(week),
+        )
+        for week in weeks
+    ]
     gained = sum(f.staged - counts[f.file_sha256].superseded for f in files)
     replaced = sum(count.replaced for count in counts.values())
-    return Settled(tables, counts, frozenset(weeks), known_rows + gained - replaced)
+    before = sum(rows for paths in known[ORDERS.name].values() for rows in paths.values())
+    return Settled(made_of, counts, before + gained - replaced)
 
 
 def _moved(run: Run, new: DataFrame, files: Sequence[FileReport]) -> set[str]:
@@ -76,17 +84,14 @@ def _moved(run: Run, new: DataFrame, files: Sequence[FileReport]) -> set[str]:
     return {week.isoformat() for week in moved["order_week"].to_pylist()}
 
 
-def _known(run: Run, table: Table, weeks: set[str]) -> tuple[DataFrame | None, int]:
-    version = run.plan.versions[table.name]
-    adds = [
-        add
-        for add in delta.slices(run.lake, table, version)
-        if str(add[f"min.{table.slice_by}"]) in weeks
-    ]
-    if not adds:
-        return None, 0
-    paths = [f"{run.lake.folder(table.name)}/{add['path']}" for add in adds]
-    return run.spark.read.parquet(*paths), sum(add["num_records"] for add in adds)
+def _known(run: Run, table: Table, weeks: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Find the table's data files of each week, with their rows."""
+    found: dict[str, dict[str, int]] = {}
+    for add in delta.slices(run.lake, table, run.plan.versions[table.name]):
+        if (week := str(add[f"min.{table.slice_by}"])) in weeks:
+            path = f"{run.lake.folder(table.name)}/{add['path']}"
+            found.setdefault(week, {})[path] = add["num_records"]
+    return found
 
 
 def _count(contested: pa.Table, files: Sequence[FileReport]) -> dict[str, Counts]:
@@ -107,11 +112,15 @@ def _count(contested: pa.Table, files: Sequence[FileReport]) -> dict[str, Counts
     }
 
 
-def _superseded(run: Run, contested: pa.Table) -> DataFrame | None:
-    losers = contested.filter(pc.greater(contested["place"], 1))
-    if not losers.num_rows:
-        return None
-    path = f"{run.staging}/superseded.parquet"
-    with open_output(path) as sink:
-        pq.write_table(losers, sink)
-    return run.spark.read.parquet(path)
+def _superseded(run: Run, contested: pa.Table) -> dict[str, str]:
+    """Leave the rows that do not count to the tasks, a file a week; return their paths."""
+    losers = contested.filter(pc.greater(contested["place"], 1)).sort_by("order_week")
+    paths = {}
+    at = 0
+    for found in pc.value_counts(losers["order_week"]).to_pylist():
+        week, count = found["values"].isoformat(), found["counts"]
+        paths[week] = f"{run.staging}/superseded-{week}.parquet"
+        with open_output(paths[week]) as sink:
+            pq.write_table(losers[at : at + count], sink)
+        at += count
+    return paths

@@ -35,23 +35,23 @@ def up(settings: SparkClusterSettings, tell: Tell = lambda _: None) -> looking.S
 
     Raises:
         UsageFault: A cluster of another shape runs.
-        SystemFault: Apache Spark or Java is missing, a port is taken, or a process ends at once;
-            then nothing is left running.
+        SystemFault: Apache Spark or Java is missing, a port is taken, or a process ends at once.
+            Nothing that this call began to start anew is left running.
     """
     folder, shape = records.folder_of(settings.folder), records.shape_of(settings)
     with records.held(folder):
         record = _usable(folder, shape)
-        if record is None:
-            daemons.home()
-            java.check_java()
-            _stop_all(folder)
-            _check_ports(shape)
-            record = Record(shape, secrets.token_hex(32))
-            records.write(folder, record)
-            daemons.prepare(folder, record)
-        try:
+        if record is not None:
+            # It has jobs, maybe: what cannot be mended is left as it is.
             _start_missing(folder, record, tell)
-        except NextLoopError:
+            return looking.status(settings.folder)
+        daemons.home()
+        java.check_java()
+        _stop_all(folder)
+        _check_ports(shape)
+        try:
+            _start_missing(folder, _prepared(folder, shape), tell)
+        except (NextLoopError, KeyboardInterrupt):
             _stop_all(folder)
             raise
         return looking.status(settings.folder)
@@ -70,10 +70,18 @@ def down(settings: SparkClusterSettings) -> int:
         SystemFault: One of them cannot be stopped.
     """
     folder = records.folder_of(settings.folder)
-    if not folder.exists():
-        return 0
+    if not folder.exists() and not marked(looking.mark(folder)):
+        return 0  # and no folder is made for it
     with records.held(folder):
         return _stop_all(folder)
+
+
+def _prepared(folder: Path, shape: Shape) -> Record:
+    """Write down what is to be started, and make the folder ready for it."""
+    record = Record(shape, secrets.token_hex(32))
+    records.write(folder, record)
+    daemons.prepare(folder, record)
+    return record
 
 
 def _usable(folder: Path, shape: Shape) -> Record | None:
