@@ -4,7 +4,7 @@ Orders go in; of each hotel's latest orders that had a past, the past and the or
 A query's past is compared with all of them; the nearer, the more they say. After Hu et al.,
 "Modeling personalized item frequency information for next-basket recommendation" (TIFU-KNN), SIGIR
 2020; instead of k nearest by distance all count by the square of the cosine: no sorting, no ties,
-and better on the validation splits of DC and TaFeng (docs/decisions/0012).
+and better on the validation splits of DC and TaFeng (docs/decisions/0014).
 """
 
 from __future__ import annotations
