@@ -13,6 +13,7 @@ from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Dataset
 from nextloop.recommender.preparing import Prepared, grown, prepare, validated
 from nextloop.recommender.split import Split
+from nextloop.recommender.threads import limited
 from nextloop.registry.keeping import Trial
 from nextloop.settings import RecommenderSettings
 
@@ -42,10 +43,11 @@ def tuned(
     """
     if not wanted.tune_seconds:
         return config, []
-    prepared = prepare(dataset, config, lambda *_: None, split)
-    if grown(prepared, replace(config, trees=1))[0] is None:
-        return config, []
-    return _search(prepared, config, wanted)
+    with limited(config.num_threads):
+        prepared = prepare(dataset, config, lambda *_: None, split)
+        if grown(prepared, replace(config, trees=1))[0] is None:
+            return config, []
+        return _search(prepared, config, wanted)
 
 
 def _search(

@@ -17,9 +17,9 @@ class TrainingConfig:
             with 115 orders early stopping stopped by chance, with a ranker behind popularity.
         folds: Groups of guests for cross-fitting, 2 or more.
         seed: Seed of every random choice.
-        num_threads: Threads of LightGBM; part of what two equal trainings must share. Two threads
-            on two free cores train in 0.8 of the time of one; when anything else runs there they
-            wait for each other, and took three times as long (25 s against 9 s).
+        num_threads: Threads of LightGBM and of BLAS; part of what two equal trainings must share.
+            Two threads on two free cores train in 0.8 of the time of one; when anything else runs
+            there they wait for each other, and took three times as long (67 s against 21 s).
         half_life_days: Age at which an order counts half for popularity.
         hour_width: Width of the smoothing around the clock, in hours (one standard deviation).
         context_strength: Expected orders that a lift must outweigh.
@@ -62,7 +62,7 @@ class TrainingConfig:
     history_orders: int = 100
     training_orders: int = 12_000
     evaluation_orders: int = 4000
-    training_candidates: int = 50
+    training_candidates: int = 30
     candidates: int = 300
     trees: int = 120
     leaves: int = 15

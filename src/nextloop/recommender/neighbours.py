@@ -143,13 +143,17 @@ class Neighbours:
             where nobody is near.
         """
         pool, found = self.pools[queries.hotel], list[Scores]()
-        length = np.sqrt((queries.own**2).sum(axis=1))
-        cosine = (pool.direction @ queries.own.T) / np.maximum(length, np.float32(1e-12))  # (p, q)
+        known = np.flatnonzero(queries.own.any(axis=1))  # the others are like nobody
+        own = queries.own[known]
+        cosine = (pool.direction @ own.T) / np.sqrt((own**2).sum(axis=1))  # (p, q)
         for power in powers:
             likeness = raised(cosine, power)
             total = likeness.sum(axis=0)[:, None]
             total = np.where(total > 0, total, np.float32(1))
-            found += [(bought.T @ likeness).T / total for bought in (pool.usual, pool.next)]
+            for bought in (pool.usual, pool.next):
+                mean = np.zeros_like(queries.own)
+                mean[known] = (bought.T @ likeness).T / total
+                found.append(mean)
         return found
 
     def arrays(self) -> dict[str, Array]:

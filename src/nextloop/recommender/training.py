@@ -21,6 +21,7 @@ from nextloop.recommender.evaluation import Judged
 from nextloop.recommender.guests import Guests
 from nextloop.recommender.preparing import Progress, count_until, grown, prepare
 from nextloop.recommender.split import Split
+from nextloop.recommender.threads import limited
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,17 @@ def train(
     Raises:
         DataFault: If there are no orders at all.
     """
+    with limited(config.num_threads):
+        return _trained(dataset, config, progress, split, production)
+
+
+def _trained(
+    dataset: Dataset,
+    config: TrainingConfig,
+    progress: Progress,
+    split: Split | None,
+    production: Bundle | None,
+) -> TrainingResult:
     prepared = prepare(dataset, config, progress, split)
     progress("growing the ranker", 0.35)
     trees, notes = grown(prepared, config)

@@ -214,7 +214,7 @@ def log(
 
 def _requirements() -> Sequence[str]:
     """Pin what answers; without this MLflow would import the model to guess."""
-    libraries = ("lightgbm", "mlflow-skinny", "numpy")
+    libraries = ("lightgbm", "mlflow-skinny", "numpy", "scipy")
     return [
         f"nextloop=={nextloop.__version__}",
         *(f"{name}=={version(name)}" for name in libraries),
