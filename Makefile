@@ -12,7 +12,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow test test-airflow check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow test test-rollout test-airflow check format tables bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -29,10 +29,14 @@ airflow: $(DEMO)/.ready $(AIRFLOW)/.ready ## Start Airflow locally, with simulat
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them all
+test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them
 	@scripts/java.sh
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout $(ARGS)
+
+test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
+	@scripts/nginx.sh
+	@$(DEV)/bin/python -m pytest tests/rollout $(ARGS)
 
 test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
 	@scripts/java.sh

@@ -35,6 +35,12 @@ class DataFault(NextLoopError):
     exit_code = 3
 
 
+class ReleaseFault(NextLoopError):
+    """A release is bad: it was refused or switched back, and the one before answers: code 5."""
+
+    exit_code = 5
+
+
 class SystemFault(NextLoopError):
     """A disk, port, engine or server refused: exit code 4."""
 

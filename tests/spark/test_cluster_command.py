@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from tests.spark.local_cluster import LocalCluster, free_port
 
+from nextloop.processes import Process, marked, start, stop
 from nextloop.spark.cluster import record as records
-from nextloop.spark.cluster.looking import mark
-from nextloop.spark.cluster.processes import Process, marked, start, stop
+from nextloop.spark.cluster.looking import MARK, mark
 from nextloop.spark.cluster.record import MASTER, Record, Shape
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F"}
@@ -127,7 +127,7 @@ def test_taken_port_is_told_with_its_holder(cluster, tmp_path):
     assert f"Port {cluster.port} is taken by java (process {master})." in done.stderr
     assert "NEXTLOOP_SPARK_CLUSTER__PORT" in done.stderr
     assert cluster.status()["state"] == "up"
-    assert marked(mark(other.folder)) == []
+    assert marked(MARK, mark(other.folder)) == []
 
 
 @pytest.mark.parametrize("home", ["", "/nowhere"])
@@ -151,7 +151,7 @@ def sleeping(folder: Path) -> Process:
     """Stand in for a daemon that somebody has to end."""
     command = [sys.executable, "-c", "import time; time.sleep(600)"]
     log = folder.parent / "sleeping.log"
-    return start(command, folder.parent, log, dict(os.environ), mark(folder))
+    return start(command, folder.parent, log, {**os.environ, MARK: mark(folder)})
 
 
 def test_what_dies_at_once_is_quoted_and_leaves_nothing(tmp_path):
@@ -174,12 +174,12 @@ def test_ctrl_c_leaves_no_half_of_a_cluster(tmp_path):
     other = fresh(tmp_path)
     with subprocess.Popen(other.arguments("up"), stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + SECONDS
-        while not marked(mark(other.folder)):
+        while not marked(MARK, mark(other.folder)):
             assert time.monotonic() < until, "nothing was started"
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 130
-    assert marked(mark(other.folder)) == []
+    assert marked(MARK, mark(other.folder)) == []
     assert other.status()["state"] == "down"
 
 

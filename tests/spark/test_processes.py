@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nextloop.processes import Process, marked, start, stop
+from nextloop.spark.cluster.looking import MARK
 from nextloop.spark.cluster.ports import holder, is_free
-from nextloop.spark.cluster.processes import Process, marked, start, stop
 
 SECONDS = 30.0
 """More than anything here takes; nothing waits for it to pass."""
@@ -22,7 +23,7 @@ def mark(tmp_path: Path) -> Iterator[str]:
     """A mark that no other test has; whatever bears it ends with the test."""
     found = f"nextloop:{tmp_path}"
     yield found
-    stop(marked(found), 0.1)
+    stop(marked(MARK, found), 0.1)
 
 
 def sleeper(tmp_path: Path, mark: str, code: str = "") -> Process:
@@ -32,7 +33,7 @@ def sleeper(tmp_path: Path, mark: str, code: str = "") -> Process:
     text = f"import pathlib, signal, subprocess, sys, time\n{code}\n"
     text += f"pathlib.Path({str(ready)!r}).touch()\ntime.sleep(600)"
     log = tmp_path / "log"
-    found = start([sys.executable, "-c", text], tmp_path, log, dict(os.environ), mark)
+    found = start([sys.executable, "-c", text], tmp_path, log, {**os.environ, MARK: mark})
     while not ready.exists():
         assert found.is_alive(), log.read_text()
     return found
@@ -80,20 +81,20 @@ def test_children_are_found_by_the_mark(tmp_path, mark):
     """What a process has started is found when the process itself is long gone."""
     child = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
     parent = sleeper(tmp_path, mark, child)
-    both = marked(mark)
+    both = marked(MARK, mark)
     assert len(both) == 2
     assert parent in both
     stop([parent], SECONDS)
-    (left,) = marked(mark)
+    (left,) = marked(MARK, mark)
     stop([left], SECONDS)
-    assert marked(mark) == []
+    assert marked(MARK, mark) == []
 
 
 def test_mark_is_compared_whole(tmp_path, mark):
     """A folder whose name begins like another's is another cluster."""
     sleeper(tmp_path, f"{mark}-other")
-    assert marked(mark) == []
-    stop(marked(f"{mark}-other"), SECONDS)
+    assert marked(MARK, mark) == []
+    stop(marked(MARK, f"{mark}-other"), SECONDS)
 
 
 def test_holder_of_a_port_is_named(tmp_path, mark):

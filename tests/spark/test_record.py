@@ -9,9 +9,9 @@ import pytest
 
 from nextloop import settings
 from nextloop.errors import SystemFault, UsageFault
+from nextloop.processes import Process
 from nextloop.spark import configuration
 from nextloop.spark.cluster import record as records
-from nextloop.spark.cluster.processes import Process
 from nextloop.spark.cluster.record import Record, Shape
 
 SHAPE = Shape(port=7077, page_port=7080, workers=2, cores=1, memory="2g")

@@ -6,6 +6,7 @@ import json
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from tests.lakes import published
 from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, of_bytes, written
 
@@ -125,6 +126,22 @@ def test_history_names_runs_and_what_they_say(lake):
         (0, None),
     ]
     assert commits[0]["as_of"] == "2017-12-31"
+
+
+def test_history_numbers_commits_rightly_while_others_commit(lake, monkeypatch):
+    """A commit that comes in while the history is read shifts no other's version."""
+    published(lake, MEALS, written(lake, "a", meals(MONDAY, 1)), "a")
+    listing = DeltaTable.history
+    waiting = [written(lake, "b", meals(MONDAY, 2))]
+
+    def with_a_commit_before(opened, limit=None):
+        if waiting:
+            published(lake, MEALS, waiting.pop(), "b")
+        return listing(opened, limit)
+
+    monkeypatch.setattr(DeltaTable, "history", with_a_commit_before)
+    found = [(each["version"], each.get("run_id")) for each in delta.history(lake, MEALS)]
+    assert found == [(2, "b"), (1, "a"), (0, None)]
 
 
 def test_reading_some_columns_and_rows(lake):

@@ -1,7 +1,8 @@
 """The `nextloop` command: its global options, its commands, and how it ends.
 
-Comes in: arguments. Goes out: an exit code (0 done, 2 usage, 3 data, 4 system, 70 a bug,
-130 interrupted, 141 nobody reads on) and, when it fails, a line that says what and one what to do.
+Comes in: arguments. Goes out: an exit code (0 done, 2 usage, 3 data, 4 system, 5 a bad release,
+70 a bug, 130 interrupted, 141 nobody reads on) and, when it fails, a line that says what and one
+what to do.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from nextloop.cli import (
     models,
     output,
     rejects,
+    rollout,
     serve,
     settings,
     simulate,
@@ -94,6 +96,7 @@ app.command()(features.features)
 app.command()(train.train)
 app.add_typer(models.app, name="models")
 app.command()(serve.serve)
+app.add_typer(rollout.app, name="rollout")
 app.command()(run_command.run)
 app.add_typer(tables.app, name="tables")
 app.add_typer(spark_cluster.app, name="spark-cluster")

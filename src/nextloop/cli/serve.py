@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from nextloop.serving.model import LoadedModel
     from nextloop.settings import Settings
 
+Slot = Annotated[
+    str | None,
+    typer.Option("--slot", help="Name to answer under, where `nextloop rollout` starts it."),
+]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -37,6 +41,7 @@ def serve(
     model: Annotated[
         str, typer.Option("--model", help="`production`, `staging` or a version's number.")
     ] = "production",
+    slot: Slot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say ready as a JSON line.")] = False,
     until_stdin_closes: Annotated[
         bool,
@@ -52,8 +57,7 @@ def serve(
 
     Example: nextloop serve --lake lake --port 8000 --model production
     """
-    flags = {"lake": lake, "serving.host": host, "serving.port": port}
-    settings = begin(flags, service=True)
+    settings = begin({"lake": lake, "serving.host": host, "serving.port": port}, service=True)
     from nextloop.serving import lean, listener
     from nextloop.serving.locate import locate
 
@@ -65,13 +69,13 @@ def serve(
         )
         key = _guest_key(settings)
         url = listener.url_of(listening)
-        if not uds and settings.serving.host not in _LOOPBACK:
-            output.warn(f"{url} can be reached from other machines and asks nobody for a key")
+        _warn_if_open(settings.serving.host, url)
         located = locate(settings.lake, model)
 
         # Imported beside that search: it takes a second.
         lean.import_lightgbm()
         from nextloop.serving import server
+        from nextloop.serving.identity import Identity
         from nextloop.serving.model import ModelSlot
         from nextloop.serving.service import Service
 
@@ -81,7 +85,13 @@ def serve(
             Service(ModelSlot(), key, settings.orders),
             lambda loaded: _announce(url, loaded, as_json=as_json),
             until_stdin_closes=until_stdin_closes,
+            identity=Identity.of(slot) if slot else None,
         )
+
+
+def _warn_if_open(host: str, url: str) -> None:
+    if not url.startswith("unix:") and host not in _LOOPBACK:
+        output.warn(f"{url} can be reached from other machines and asks nobody for a key")
 
 
 def _guest_key(settings: Settings) -> bytes:

@@ -68,6 +68,8 @@ class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
     model_version: int
     model_digest: str
+    slot: str | None = Field(None, description="Which of several processes this is, if so.")
+    code: str | None = Field(None, description="Names the code that it runs, likewise.")
 
 
 class Model(BaseModel):

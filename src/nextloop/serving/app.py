@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 import nextloop
 from nextloop.serving import openapi, problems, routes
+from nextloop.serving.identity import Identity, Named
 from nextloop.serving.instruments import Instruments
 from nextloop.serving.middleware import RequestFrame
 from nextloop.serving.service import Service
@@ -20,11 +21,12 @@ MAX_BODY_BYTES = 64 * 1024
 _DESCRIPTION = "What to offer to a hotel's guest now, and why."
 
 
-def create(service: Service) -> FastAPI:
+def create(service: Service, identity: Identity | None = None) -> FastAPI:
     """Build the API.
 
     Args:
         service: Answers the questions; may be filled with a model later.
+        identity: Who says of itself that it answers, where several processes take turns.
 
     Returns:
         The app.
@@ -50,8 +52,10 @@ def create(service: Service) -> FastAPI:
         },
     )
     problems.install(app)
-    routes.install(app, service, instruments)
+    routes.install(app, service, instruments, identity)
     instruments.install(app)
     openapi.install(app)
     app.add_middleware(RequestFrame, max_body_bytes=MAX_BODY_BYTES)
+    if identity is not None:
+        app.add_middleware(Named, identity=identity, model=service.slot)
     return app

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from nextloop.recommender.dataset import UnknownHotel
 from nextloop.serving.answers import FieldError, Health, Model, Readiness, Recommendations
 from nextloop.serving.bodies import BODY_FAULTS, read
+from nextloop.serving.identity import Identity
 from nextloop.serving.instruments import Instruments
 from nextloop.serving.model import LoadedModel
 from nextloop.serving.openapi import REQUEST_EXAMPLES, json_body, problem_responses
@@ -21,13 +22,16 @@ from nextloop.serving.schemas import RecommendationRequest
 from nextloop.serving.service import Service
 
 
-def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
+def install(
+    app: FastAPI, service: Service, instruments: Instruments, identity: Identity | None = None
+) -> None:
     """Add the paths to an app.
 
     Args:
         app: The app.
         service: Answers the questions.
         instruments: Counts the answers.
+        identity: Said when ready, where several processes take turns.
     """
 
     @app.post(
@@ -64,6 +68,10 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         """Name the model version, what it was trained on and what it reached on the holdout."""
         return _described(_ready(service))
 
+    _install_health(app, service, identity)
+
+
+def _install_health(app: FastAPI, service: Service, identity: Identity | None) -> None:
     @app.get("/healthz", tags=["health"], summary="Whether the process runs")
     async def healthz() -> Health:
         """Answer as long as the process can; restart it when this fails."""
@@ -73,12 +81,18 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         "/readyz",
         tags=["health"],
         summary="Whether the model is loaded",
+        response_model_exclude_none=True,
         responses=problem_responses(_not_ready()),
     )
     async def readyz() -> Readiness:
         """Answer 200 with the model's version and digest once it has answered a first question."""
         ref = _ready(service).ref
-        return Readiness(model_version=ref.version, model_digest=ref.digest)
+        return Readiness(
+            model_version=ref.version,
+            model_digest=ref.digest,
+            slot=identity.slot if identity else None,
+            code=identity.code if identity else None,
+        )
 
 
 def _ready(service: Service) -> LoadedModel:

@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from nextloop.registry.versions import ModelRef
 from nextloop.serving import app as api
 from nextloop.serving import model
+from nextloop.serving.identity import Identity
 from nextloop.serving.model import LoadedModel
 from nextloop.serving.service import Service
 
@@ -40,6 +41,7 @@ def run(
     on_ready: Callable[[LoadedModel], None],
     *,
     until_stdin_closes: bool = False,
+    identity: Identity | None = None,
 ) -> None:
     """Serve until told to stop.
 
@@ -50,11 +52,12 @@ def run(
         on_ready: Called once, when the model is loaded and requests are answered.
         until_stdin_closes: Also stop when standard input ends: who started this process and holds
             the other end takes it along, however it dies.
+        identity: Who says of itself that it answers, where several processes take turns.
 
     Raises:
         NextLoopError: The model could not be found or loaded.
     """
-    server = _server(api.create(service))
+    server = _server(api.create(service, identity))
     failures: list[Exception] = []
 
     def load() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
+from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.tree import (
     BatchSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "RecommenderSettings",
     "RegistrySettings",
     "Resolved",
+    "RolloutSettings",
     "ServingSettings",
     "Settings",
     "SparkClusterSettings",

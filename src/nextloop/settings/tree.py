@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from nextloop.settings import allowed
 from nextloop.settings.group import Group, HomePath
+from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 
 OrderState = Literal["complete", "refused", "cancelled", "open"]
@@ -234,6 +235,7 @@ class Settings(BaseSettings):
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     recommender: RecommenderSettings = Field(default_factory=RecommenderSettings)
     serving: ServingSettings = Field(default_factory=ServingSettings)
+    rollout: RolloutSettings = Field(default_factory=RolloutSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -224,9 +224,15 @@ def slices(lake: Lake, table: Table, at: int | None = None) -> list[dict[str, An
 
 
 def history(lake: Lake, table: Table) -> list[dict[str, Any]]:
-    """Return the table's commits, newest first, as Delta records them."""
+    """Return the table's commits, newest first, as Delta records them, each with its version."""
     with told(lake, table):
-        return open_table(lake, table, None).history()
+        while True:
+            opened = open_table(lake, table, None)
+            found = opened.history()
+            # It lists what is there now and numbers it from the version that was opened: a commit
+            # that came in between would bear the number of the one before it.
+            if open_table(lake, table, None).version() == opened.version():
+                return found
 
 
 def _adds(handle: DeltaTable) -> list[dict[str, Any]]:

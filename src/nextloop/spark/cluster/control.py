@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import NextLoopError, SystemFault, UsageFault
+from nextloop.processes import marked, stop
 from nextloop.settings import SparkClusterSettings
 from nextloop.spark import java
 from nextloop.spark.cluster import daemons, looking, ports
 from nextloop.spark.cluster import record as records
-from nextloop.spark.cluster.processes import marked, stop
 from nextloop.spark.cluster.record import MASTER, Record, Shape
 
 Tell = Callable[[str], None]
@@ -70,7 +70,7 @@ def down(settings: SparkClusterSettings) -> int:
         SystemFault: One of them cannot be stopped.
     """
     folder = records.folder_of(settings.folder)
-    if not folder.exists() and not marked(looking.mark(folder)):
+    if not folder.exists() and not marked(looking.MARK, looking.mark(folder)):
         return 0  # and no folder is made for it
     with records.held(folder):
         return _stop_all(folder)
@@ -161,12 +161,12 @@ def _stop_all(folder: Path) -> int:
     found = dict(record.processes) if record else {}
     master = [process for name, process in found.items() if name == MASTER]
     workers = [process for name, process in found.items() if name != MASTER]
-    running = {process for process in (*found.values(), *marked(looking.mark(folder)))
+    running = {process for process in (*found.values(), *marked(looking.MARK, looking.mark(folder)))
                if process.is_alive()}  # fmt: skip
     for group in (workers, master):
         stop(group, _STOP_SECONDS)
-    stop(marked(looking.mark(folder)), _STOP_SECONDS)
-    if left := marked(looking.mark(folder)):
+    stop(marked(looking.MARK, looking.mark(folder)), _STOP_SECONDS)
+    if left := marked(looking.MARK, looking.mark(folder)):
         raise SystemFault(
             f"Process {left[0].pid} of the cluster does not end.", f"kill -9 {left[0].pid}"
         )

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import SystemFault
-from nextloop.spark.cluster.looking import log_of, mark
-from nextloop.spark.cluster.processes import Process, start
+from nextloop.processes import Process, start
+from nextloop.spark.cluster.looking import MARK, log_of, mark
 from nextloop.spark.cluster.record import MASTER, Record, Shape
 
 _CLASS: Final = {
@@ -88,8 +88,7 @@ def launch(folder: Path, shape: Shape, name: str) -> Process:
         [*command, *properties, *arguments],
         folder,
         log_of(folder, name),
-        _environment(folder),
-        mark(folder),
+        {**_environment(folder), MARK: mark(folder)},
     )
 
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from nextloop.processes import marked
 from nextloop.spark.cluster import record as records
-from nextloop.spark.cluster.processes import marked
 from nextloop.spark.cluster.record import MASTER, Record, Shape
 
+MARK: Final = "SPARK_IDENT_STRING"
+"""Spark's own variable for telling clusters of a machine apart; children inherit it."""
 _ASK_SECONDS: Final = 5.0
 
 
@@ -85,7 +87,7 @@ def status(named: Path | None) -> Status:
     folder = records.folder_of(named)
     record = records.read(folder)
     if record is None:
-        strays = tuple(f"Process {one.pid} has no record." for one in marked(mark(folder)))
+        strays = tuple(f"Process {one.pid} has no record." for one in marked(MARK, mark(folder)))
         return Status("degraded" if strays else "down", folder, problems=strays)
     daemons = tuple(daemons_of(folder, record))
     page = ask(record.shape) if any(each.is_alive for each in daemons) else None

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import SystemFault, UsageFault
+from nextloop.processes import Process
 from nextloop.settings import SparkClusterSettings
-from nextloop.spark.cluster.processes import Process
 
 MASTER: Final = "master"
 _RECORD: Final = "cluster.json"

@@ -20,8 +20,6 @@ from typing import Final
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _STARTED: Final = 19
 """Place of the start time behind the name in /proc/PID/stat (man 5 proc: field 22)."""
-_MARK: Final = "SPARK_IDENT_STRING"
-"""Spark's own variable for telling clusters of a machine apart; children inherit it."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +42,20 @@ class Process:
             return handle is not None and not _has_ended(handle)
 
 
-def start(
-    command: Sequence[str], folder: Path, log: Path, variables: Mapping[str, str], mark: str
-) -> Process:
+def start(command: Sequence[str], folder: Path, log: Path, variables: Mapping[str, str]) -> Process:
     """Start a process in a session of its own, with nothing of this one's but the environment.
 
     Args:
         command: The program and its arguments.
         folder: Where it works.
         log: Takes what it says; begun anew.
-        variables: Its environment.
-        mark: Goes to it and all its children, to find them by.
+        variables: Its environment; what it and its children are found by (`marked`) is in it.
     """
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as words:
         child = subprocess.Popen(  # noqa: S603 our own command
             command,
             cwd=folder,
-            env={**variables, _MARK: mark},
+            env=dict(variables),
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
@@ -71,9 +66,14 @@ def start(
     return found or Process(child.pid, 0, "")
 
 
-def marked(mark: str) -> list[Process]:
-    """Find all processes of this user that bear a mark, whoever their parents were."""
-    wanted = f"{_MARK}={mark}".encode()
+def marked(variable: str, mark: str) -> list[Process]:
+    """Find all processes of this user that bear a mark, whoever their parents were.
+
+    Args:
+        variable: Of the environment that they were started with.
+        mark: Its value.
+    """
+    wanted = f"{variable}={mark}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
@@ -93,12 +93,37 @@ def stop(processes: Iterable[Process], seconds: float) -> list[Process]:
     Returns:
         Those that had to be killed.
     """
-    asked = [process for process in processes if _signal(process, signal.SIGTERM)]
-    left = _await_end(asked, time.monotonic() + seconds)
-    for process in left:
-        _signal(process, signal.SIGKILL)
-    _await_end(left, time.monotonic() + seconds)
+    left = terminate(processes, seconds)
+    kill(left, seconds)
     return left
+
+
+def terminate(processes: Iterable[Process], seconds: float) -> list[Process]:
+    """Ask processes to end.
+
+    Args:
+        processes: Which.
+        seconds: How long to wait for it.
+
+    Returns:
+        Those that are still there.
+    """
+    asked = [process for process in processes if _signal(process, signal.SIGTERM)]
+    return _await_end(asked, time.monotonic() + seconds)
+
+
+def kill(processes: Iterable[Process], seconds: float) -> list[Process]:
+    """End processes without asking.
+
+    Args:
+        processes: Which.
+        seconds: How long to wait until the system has cleared them away.
+
+    Returns:
+        Those that are still there.
+    """
+    killed = [process for process in processes if _signal(process, signal.SIGKILL)]
+    return _await_end(killed, time.monotonic() + seconds)
 
 
 def _await_end(processes: list[Process], until: float) -> list[Process]:
