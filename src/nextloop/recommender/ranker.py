@@ -104,6 +104,7 @@ def grow(rows: Rows, validation: Rows, config: TrainingConfig) -> lgb.Booster:
         "learning_rate": config.learning_rate,
         "min_data_in_leaf": config.min_leaf_rows,
         "max_bin": 63,  # half the time of 255 for the same lists
+        "bin_construct_sample_cnt": 50_000,  # borders of bins; a second less than with 200,000
         "seed": config.seed,
         "num_threads": config.num_threads,
         "deterministic": True,
