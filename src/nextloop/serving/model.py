@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Bundle
+from nextloop.recommender.threads import limited
 from nextloop.registry import artifact
 from nextloop.registry.versions import ModelRef
 
@@ -74,6 +75,7 @@ def load(ref: ModelRef) -> LoadedModel:
         DataFault: A file is missing, added, changed or not data.
     """
     bundle = Bundle.from_files(artifact.read(ref.bundle_folder, ref.digest))
+    limited(1)  # from now on: an answer is made of products too small to share
     for hotel in bundle.hotels[:_WARMED_HOTELS]:
         bundle.recommend(Query(hotel=hotel, at=_NOON_ON_MONDAY))
     # The model's arrays live as long as the process: keeping them out of every collection saves

@@ -89,9 +89,12 @@ def test_printed_commands_work_as_printed(finished):
         text=True,
     ) as served:
         assert served.stdout is not None
-        assert json.loads(served.stdout.readline())["model_version"] == 4
+        told = json.loads(served.stdout.readline())
         served.terminate()
     assert served.returncode == 0
+    versions = json.loads(_nextloop(finished, "models list --json").stdout)
+    in_production = [each["version"] for each in versions if each["state"] == "production"]
+    assert [told["model_version"]] == in_production
 
 
 def test_demo_again_goes_on_with_what_is_there(finished_again):
