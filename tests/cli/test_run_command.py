@@ -44,7 +44,7 @@ def test_chain_ends_with_a_model_in_production(landing, capsys):
     assert run(["run", "--landing", str(landing), "--lake", "lake"]) == 0
     captured = capsys.readouterr()
     assert "6 new files: " in captured.out
-    for model in ("popularity", "context", "together", "ranker"):
+    for model in ("popularity", "context", "together", "ease", "neighbours", "ranker"):
         assert model in captured.out
     assert "is in production." in captured.out
     assert "nextloop serve --lake lake" in captured.err

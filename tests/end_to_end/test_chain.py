@@ -43,7 +43,7 @@ def test_ranker_beats_popularity_by_the_stated_margin(lake):
     report = train(lake)
 
     ndcg = {name: metrics["ndcg_at_10"] for name, metrics in report.metrics.items()}
-    assert set(ndcg) == {"popularity", "context", "together", "ranker"}
+    assert set(ndcg) == {"popularity", "context", "together", "ease", "neighbours", "ranker"}
     assert report.best == "ranker"
     assert ndcg["ranker"] >= MARGIN * ndcg["popularity"], ndcg
 

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,7 +18,7 @@ from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.cross_fit import cross_fitted, rows_of
 from nextloop.recommender.dataset import Dataset
 from nextloop.recommender.queries import Histories
-from nextloop.recommender.ranker import grow
+from nextloop.recommender.ranker import Trees, grow
 from nextloop.recommender.split import Split
 from nextloop.recommender.state import State
 from nextloop.recommender.training import TrainingResult, train
@@ -281,12 +280,14 @@ def counted(histories, split, config) -> State:
 
 
 @pytest.fixture(scope="session")
-def trees(histories, split, counted, config) -> lgb.Booster:
+def trees(histories, split, counted, config) -> Trees:
     """Trees grown on the planted world."""
     last_day = split.validation_cut - 1
-    rows = cross_fitted(histories, counted.catalog, split.fit, config, last_day)
+    rows = cross_fitted(histories, counted.catalog, split, config, last_day)
     held = rows_of(histories, counted, np.flatnonzero(split.validation), config)
-    return grow(rows, held, config)
+    return Trees(
+        grow(rows.opening, held.opening, config), grow(rows.completing, held.completing, config)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_all_rows_of_a_guest_come_from_states_without_the_guest(data, config):
     histories = Histories.of(data.catalog, data.interactions, config.history_orders)
     menu = data.catalog.known_before(split.validation_cut)
     few = replace(config, training_orders=40)
-    rows = cross_fitted(histories, menu, split.fit, few, split.validation_cut - 1)
+    rows = cross_fitted(histories, menu, split, few, split.validation_cut - 1)
 
     fold = folds(data.interactions, few)
     asked = np.flatnonzero(split.fit)[-40:]
@@ -89,8 +89,10 @@ def test_all_rows_of_a_guest_come_from_states_without_the_guest(data, config):
         owners = set(data.interactions.owner[fold == number].tolist())
         kept = split.fit & ~np.isin(data.interactions.owner, list(owners))
         state = State.fit(data.interactions.take(kept), menu, few, split.validation_cut - 1)
-        made.append(rows_of(histories, state, asked[fold[asked] == number], few).feature)
-    np.testing.assert_array_equal(rows.feature, np.concatenate(made))
+        made.append(rows_of(histories, state, asked[fold[asked] == number], few))
+    for kind in ("opening", "completing"):
+        features = [getattr(part, kind).feature for part in made]
+        np.testing.assert_array_equal(getattr(rows, kind).feature, np.concatenate(features))
 
 
 def test_a_guest_is_never_in_two_folds(data, config):
@@ -143,4 +145,4 @@ def test_an_item_is_no_candidate_on_the_day_it_first_sells(tables, order, config
 
     rows = rows_of(histories, state, np.array([len(data.interactions) - 1]), config)
 
-    assert len(rows.group) == 0
+    assert len(rows.opening.group) == 0

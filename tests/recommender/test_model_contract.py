@@ -25,6 +25,19 @@ class ModelContract:
 
         np.testing.assert_allclose(alone[0], model.score(queries)[0], rtol=1e-4, atol=1e-5)
 
+    def test_a_cart_is_scored_the_same_alone_and_in_a_batch(self, model, histories, split):
+        """Queries with a cart are scored like those without, also side by side with them."""
+        hidden = histories.interactions.hidden(1)
+        several = np.flatnonzero(split.test & (hidden >= 0))
+        orders, queries = next(histories.batches(several, hidden))
+        alone = model.score(histories.ask(queries.hotel, orders[:1], queries.cart[:1]))
+        cart = queries.cart.copy()
+        cart[1:] = 0
+        mixed = model.score(histories.ask(queries.hotel, orders, cart))
+
+        np.testing.assert_allclose(alone[0], model.score(queries)[0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(alone[0], mixed[0], rtol=1e-4, atol=1e-5)
+
     def test_scoring_twice_gives_equal_scores(self, model, histories, split):
         """Scoring keeps nothing."""
         _, queries = next(histories.batches(np.flatnonzero(split.test)))
@@ -59,6 +72,24 @@ class TestTogether(ModelContract):
         return counted.together
 
 
+class TestEase(ModelContract):
+    """The regression between items keeps the contract."""
+
+    @pytest.fixture
+    def model(self, counted):
+        """The model under test."""
+        return counted.ease
+
+
+class TestNeighbours(ModelContract):
+    """Personal frequency with neighbours keeps the contract."""
+
+    @pytest.fixture
+    def model(self, counted):
+        """The model under test."""
+        return counted.neighbours
+
+
 class TestRanker(ModelContract):
     """The ranker keeps the contract."""
 
@@ -83,6 +114,7 @@ class TestRankerOfABigMenu(ModelContract):
         some = model.score(queries)
 
         same = np.isclose(every, some)
+        assert (some[~same] < some[same].min()).all()
         assert (same.sum(axis=1) >= 5).all()
         best = np.sort(np.where(same, some, -np.inf), axis=1)[:, -5:]
         assert (best.min(axis=1) >= np.sort(some, axis=1)[:, -5]).all()

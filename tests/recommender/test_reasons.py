@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nextloop.recommender.bundle import Query, Reason
+from nextloop.recommender.bundle import Bundle, Query, Reason
+from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.context import FAMILY, party_band
+from nextloop.recommender.guests import Guests
+from nextloop.recommender.state import State
 
 EVIDENCE: dict[str, dict[str, int | float | str]] = {
     "ordered_before": {"count": 3, "last_days": 1},
@@ -141,3 +144,22 @@ def test_popular_counts_the_last_four_weeks(tables, order, trained, planted_tabl
         holds, _ = _rows(data, 1, item)
         recent = data.interactions.day > data.as_of - 28
         assert reason.evidence == {"orders": (holds & recent).sum(), "days": 28}
+
+
+def test_what_is_in_the_cart_is_a_reason_and_does_not_come_back(tables, order):
+    """An item that stands beside the cart's in many stays says so, with the stays counted."""
+    orders = [
+        order((1, 2), f"2026-03-{day:02d} 12:00", stay=f"s{day}", guest=f"g{day}")
+        for day in range(1, 10)
+    ]
+    orders += [order((3,), f"2026-03-{day:02d} 13:00") for day in range(1, 20)]
+    data, config = tables(orders).dataset, TrainingConfig()
+    state = State.fit(data.interactions, data.catalog, config, data.as_of)
+    bundle = Bundle(state.ease, state, Guests.of(data, 100), config, data.as_of)
+
+    offers = bundle.recommend(Query(1, (12, 2), cart=(1,))).offers
+
+    assert [offer.item for offer in offers] == [2, 3]
+    assert offers[0].reason.code == "together"
+    assert offers[0].reason.evidence["with_item"] == 1
+    assert offers[0].reason.evidence["stays"] == 9

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from nextloop.recommender.bundle import Bundle, Query
-from nextloop.recommender.evaluation import judge, spread, summarize
+from nextloop.recommender.evaluation import judge, spread
 from nextloop.recommender.queries import Histories
 from nextloop.recommender.state import State
+from nextloop.recommender.summary import summarize
 from nextloop.recommender.training import train
 
 
@@ -29,6 +30,8 @@ def test_metrics_are_shares_and_come_apart_by_repeat_history_and_hotel(trained):
     metrics = dict(trained.models["ranker"].metrics)
     assert metrics.pop("orders") == trained.split["test_orders"]
 
+    for task in ("complete", "first"):
+        assert 0 < metrics.pop(f"{task}_orders") < trained.split["test_orders"]
     assert all(0 <= value <= 1 for value in metrics.values())
     assert metrics["ndcg_at_10_low"] < metrics["ndcg_at_10"] < metrics["ndcg_at_10_high"]
     wanted = ("recall", "mrr", "hit_rate", "repeat_recall", "explore_recall", "coverage")
@@ -106,7 +109,7 @@ def test_too_few_orders_keep_the_simple_models_and_say_so(tables, order, config)
 
     result = train(tables(orders).dataset, config)
 
-    assert set(result.models) == {"popularity", "context", "together"}
+    assert set(result.models) == {"popularity", "context", "together", "ease", "neighbours"}
     assert "no ranker" in result.notes[0]
     assert result.models[result.best].bundle.recommend(Query(1, (10, 0))).offers
 
@@ -116,7 +119,7 @@ def test_one_order_of_one_item_trains(tables, order, config):
     result = train(tables([order((1,), "2026-03-01 10:00")]).dataset, config)
 
     assert result.best == "popularity"
-    assert result.models["popularity"].metrics == {"orders": 0.0}
+    assert result.models["popularity"].metrics == {"orders": 0.0, "complete_orders": 0.0}
     files = result.models["popularity"].bundle.to_files()
     assert [o.item for o in Bundle.from_files(files).recommend(Query(1, (10, 0))).offers] == [1]
 
@@ -176,7 +179,7 @@ def test_repeat_and_explore_are_judged_apart(tables, order, config):
     state = State.fit(data.interactions, data.catalog, config, data.as_of)
     histories = Histories.of(data.catalog, data.interactions, 10)
 
-    judged = judge(state.popularity, histories, np.array([2]), data.catalog, k=1)
+    judged = judge(state.popularity, histories, np.array([2]), state, k=1)
 
     found = summarize(judged, data.catalog, replace(config, k=1))
     assert found["repeat_recall_at_1"] == 1

@@ -31,7 +31,7 @@ from nextloop.tables import INTERACTIONS, ITEM_FEATURES
 SEOUL = ZoneInfo("Asia/Seoul")
 START = datetime(2017, 11, 1, 8, tzinfo=SEOUL)
 MENU = {1: "수건", 2: "김치찌개", 3: "Club sandwich", 4: "맥주", 5: "커피"}
-MODELS = ["popularity", "context", "together", "ranker"]
+MODELS = ["popularity", "context", "together", "ease", "neighbours", "ranker"]
 
 
 def _order(number):

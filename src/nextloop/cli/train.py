@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from nextloop.cli import output
 from nextloop.cli.options import AsJson, AsOf, LakeFolder, date_of
@@ -13,7 +15,22 @@ if TYPE_CHECKING:
     from nextloop.jobs.train import TrainReport
 
 
-def train(as_of: AsOf = None, lake: LakeFolder = None, as_json: AsJson = False) -> None:
+Tune = Annotated[
+    float | None,
+    typer.Option(
+        "--tune-seconds",
+        help="First look for better settings on the validation weeks, for so long.",
+        metavar="SECONDS",
+    ),
+]
+
+
+def train(
+    as_of: AsOf = None,
+    lake: LakeFolder = None,
+    tune_seconds: Tune = None,
+    as_json: AsJson = False,
+) -> None:
     """Train all models on the features as of a date, compare them, register them, stage the best.
 
     They are compared on the last days, which none of them saw, by ranking the hotel's whole menu
@@ -23,7 +40,7 @@ def train(as_of: AsOf = None, lake: LakeFolder = None, as_json: AsJson = False) 
     """
     from nextloop.jobs.train import train as job
 
-    settings = begin({"lake": lake})
+    settings = begin({"lake": lake, "recommender.tune_seconds": tune_seconds})
     with progress("train", total=100, unit="%") as step:
         report = job(settings, date_of(as_of) if as_of else None, step.update)
     if as_json:

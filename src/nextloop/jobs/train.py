@@ -9,14 +9,19 @@ import datetime as dt
 import time
 from dataclasses import dataclass, field
 
+from nextloop.errors import DataFault
 from nextloop.features.reader import read_arrow, versions
 from nextloop.jobs.progress import Progress
+from nextloop.jobs.training_pages import training_pages
+from nextloop.jobs.tuning import tuned
 from nextloop.recommender.arrow import from_arrow
+from nextloop.recommender.bundle import Bundle
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.training import TrainingResult
 from nextloop.recommender.training import train as train_models
-from nextloop.registry import lifecycle
+from nextloop.registry import artifact, lifecycle
 from nextloop.registry.publish import publish, trained_models
+from nextloop.registry.resolve import resolve
 from nextloop.settings import Settings
 from nextloop.storage.lake import open_lake
 from nextloop.tables import INTERACTIONS, ITEM_FEATURES
@@ -72,16 +77,25 @@ def train(
     date: dt.date = interactions["as_of"][0].as_py()
     items = read_arrow(lake, ITEM_FEATURES, date, version=made.get(ITEM_FEATURES.name))
     found = {table.name: made[table.name] for table in (INTERACTIONS, ITEM_FEATURES)}
-    config = config_of(settings)
+    dataset = from_arrow(interactions, items)
+    tell(0, _STEPS, "looking for better settings")
+    config, trials = tuned(dataset, config_of(settings), settings.recommender)
     result = train_models(
-        from_arrow(interactions, items),
+        dataset,
         config,
         lambda step, share: tell(int(share * 80), _STEPS, step),
+        production=_production(settings),
     )
     trained = time.monotonic()
     tell(80, _STEPS, "registering")
     refs = publish(
-        trained_models(result), settings, as_of=date, table_versions=found, params=result.split
+        trained_models(result),
+        settings,
+        as_of=date,
+        table_versions=found,
+        params=result.split,
+        pictures=training_pages(result, config, date),
+        trials=trials,
     )
     tell(95, _STEPS, "staging the best")
     staged = lifecycle.stage_best(settings)
@@ -94,6 +108,15 @@ def train(
         "register": round(time.monotonic() - trained, 3),
     }
     return report
+
+
+def _production(settings: Settings) -> Bundle | None:
+    """Read the model that answers now, if there is one that this version can read."""
+    try:
+        ref = resolve("production", settings)
+        return Bundle.from_files(artifact.read(ref.bundle_folder, ref.digest))
+    except DataFault:
+        return None
 
 
 def config_of(settings: Settings) -> TrainingConfig:

@@ -62,6 +62,8 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     "popularity": ("hotel", "shared"),
     "context": ("context", "shared"),
     "together": ("guest", "hotel", "shared"),
+    "ease": ("guest", "hotel", "shared"),
+    "neighbours": ("guest", "hotel", "shared"),
     "ranker": ("guest", "context", "shared"),
 }
 
@@ -80,7 +82,8 @@ def answer(model: Model, state: State, asked: Queries, query: Query) -> Answer:
     """
     catalog = state.catalog
     offered = catalog.offered[asked.rows].copy()
-    offered[catalog.places(asked.hotel, np.array(sorted(query.exclude), np.int64))] = False
+    kept_out = sorted(query.exclude | set(query.cart))
+    offered[catalog.places(asked.hotel, np.array(kept_out, np.int64))] = False
     scores = model.score(asked)
     top = top_k(scores, offered, query.k)[0]
     offers = [

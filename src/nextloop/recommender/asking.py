@@ -14,7 +14,7 @@ import numpy as np
 from nextloop.recommender.arrays import Codes
 from nextloop.recommender.dataset import UNKNOWN, Catalog
 from nextloop.recommender.guests import Guests
-from nextloop.recommender.queries import Queries
+from nextloop.recommender.queries import FADING, Queries
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _WEEKDAY_OF_EPOCH = 3  # 1970-01-01 was a Thursday
@@ -34,6 +34,7 @@ class Query:
         children: Children of the party.
         babies: Babies of the party.
         ordered: Item numbers ordered in this stay so far, one for each order with the item.
+        cart: Item numbers in the order that is being made; they are not offered again.
         exclude: Item numbers never to offer.
         k: Most items to offer, 1 or more.
     """
@@ -47,6 +48,7 @@ class Query:
     children: int | None = None
     babies: int | None = None
     ordered: tuple[int, ...] = ()
+    cart: tuple[int, ...] = ()
     exclude: frozenset[int] = frozenset()
     k: int = 10
 
@@ -74,17 +76,23 @@ def arrays_of(query: Query, catalog: Catalog, guests: Guests, as_of: int) -> Que
     day, hour, weekday = _moment(query.at, as_of)
     past_count = np.zeros(rows.stop - rows.start, np.float32)
     past_day = np.full(len(past_count), UNKNOWN, np.int32)
-    past_orders = 0
+    since, own, past_orders = past_day.copy(), np.zeros(len(past_count)), 0
     guest = guests.find(hotel, query.guest) if query.guest else None
     if guest is not None:
         lines = slice(int(guests.start[guest]), int(guests.start[guest + 1]))
         place = guests.item[lines] - rows.start
         past_count[place], past_day[place] = guests.count[lines], guests.last_day[lines]
+        own[place], since[place] = guests.own[lines], guests.since[lines]
         past_orders = int(guests.orders[guest])
     ordered = catalog.places(hotel, np.array(query.ordered, np.int64))
     in_stay = np.bincount(ordered, minlength=len(past_count)).astype(np.float32)
     fresh = np.where(past_day < day - (query.stay_day or 0), in_stay, np.float32(0))
-    past_orders += int(fresh.max(initial=0))
+    later = int(fresh.max(initial=0))
+    own = own * past_orders * FADING**later + (1 - FADING**fresh) / (1 - FADING)
+    past_orders += later
+    since = np.where(fresh > 0, 0, np.where(since == UNKNOWN, UNKNOWN, since + later))
+    cart = np.zeros((1, len(past_count)), np.float32)
+    cart[0, catalog.places(hotel, np.array(query.cart, np.int64))] = 1
     return Queries(
         hotel=hotel,
         rows=rows,
@@ -99,6 +107,9 @@ def arrays_of(query: Query, catalog: Catalog, guests: Guests, as_of: int) -> Que
         stay_count=in_stay[None, :],
         past_count=(past_count + fresh)[None, :],
         past_day=np.where(in_stay > 0, day, past_day).astype(np.int32)[None, :],
+        own=(own / max(1, past_orders)).astype(np.float32)[None, :],
+        since=since.astype(np.int32)[None, :],
+        cart=cart,
     )
 
 

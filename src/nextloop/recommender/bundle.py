@@ -26,9 +26,9 @@ from nextloop.recommender.state import State
 
 __all__ = ["Answer", "Bundle", "Offer", "Query", "Reason", "UnknownHotel"]
 
-FORMAT = 1  # raise when files of older versions can no longer be read
+FORMAT = 2  # raise when files of older versions can no longer be read
 _EPOCH = date(1970, 1, 1).toordinal()
-_TREES = "ranker.txt"
+_TREES = {"opening": "ranker.txt", "completing": "completing.txt"}
 _CATALOG = ("hotel", "start", "item", "department", "price", "first_day", "offered")
 
 
@@ -102,7 +102,8 @@ class Bundle:
         }
         files |= {f"{part}.npz": pack(arrays) for part, arrays in self.state.arrays().items()}
         if isinstance(self.model, ranker.Ranker):
-            files[_TREES] = ranker.dump(self.model.trees).encode()
+            for part, file in _TREES.items():
+                files[file] = ranker.dump(getattr(self.model.trees, part)).encode()
         return files
 
     @classmethod
@@ -150,8 +151,8 @@ def model_of(name: str, state: State, config: TrainingConfig, files: Mapping[str
         DataFault: If there is no model of that name or its trees are missing.
     """
     if name == ranker.Ranker.name:
-        trees = ranker.load(_file(files, _TREES).decode())
-        return ranker.Ranker(state, trees, config.candidates)
+        trees = {part: ranker.load(_file(files, file).decode()) for part, file in _TREES.items()}
+        return ranker.Ranker(state, ranker.Trees(**trees), config.candidates)
     simple: dict[str, Model] = {m.name: m for m in state.models}
     if name not in simple:
         raise DataFault(f"there is no model called {name}", "train again with this version")

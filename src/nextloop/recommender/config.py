@@ -24,6 +24,9 @@ class TrainingConfig:
         hour_width: Width of the smoothing around the clock, in hours (one standard deviation).
         context_strength: Expected orders that a lift must outweigh.
         pair_strength: Stays that a pair of items must outweigh.
+        ease_strength: Regularisation of the regression between items, in guests or orders.
+        pool_orders: Latest orders of a hotel whose guests' pasts are compared with.
+        pool_half_life_days: Age at which an order counts half when a cart is compared with it.
         past_weight: Weight of earlier stays beside the present stay.
         shared_strength: Orders of evidence that equally named items of other hotels are worth.
         history_orders: Latest orders of a guest or stay that are looked at.
@@ -49,18 +52,21 @@ class TrainingConfig:
     num_threads: int = 1
     half_life_days: float = 60.0
     hour_width: float = 1.0
-    context_strength: float = 10.0
+    context_strength: float = 20.0
     pair_strength: float = 10.0
+    ease_strength: float = 200.0
+    pool_orders: int = 5000
+    pool_half_life_days: float = 180.0
     past_weight: float = 0.3
     shared_strength: float = 20.0
     history_orders: int = 100
-    training_orders: int = 6000
+    training_orders: int = 12_000
     evaluation_orders: int = 4000
-    training_candidates: int = 100
+    training_candidates: int = 50
     candidates: int = 300
     trees: int = 120
     leaves: int = 15
-    learning_rate: float = 0.1
+    learning_rate: float = 0.15
     min_leaf_rows: int = 50
     early_stopping: int = 20
     min_training_orders: int = 200

@@ -58,8 +58,8 @@ class Lifts:
         """Count orders by item and band, and compare with all orders whose band is known.
 
         A lift is (observed + s * prior) / (expected + s): the mean of a rate with a Gamma prior. An
-        item's prior is its department's lift, since a closed kitchen closes all its items; the
-        department's is 1.
+        item's prior is the lift of its name over all hotels, the name's is its departments' lift,
+        since a closed kitchen closes all its items; the department's is 1.
 
         Args:
             interactions: The orders to learn from.
@@ -81,8 +81,10 @@ class Lifts:
         every = np.repeat(total, np.diff(catalog.start), axis=0)
         share = count.sum(axis=1) / np.maximum(every.sum(axis=1), 1)
         observed, expected = count @ smooth.T, share[:, None] * (every @ smooth.T)
-        group = catalog.departments
+        name, group = catalog.names, catalog.departments
         prior = _lift(_by(group, observed), _by(group, expected), 1.0, strength)[group]
+        wanted = _by(name, expected * prior)  # what the departments alone would make of the name
+        prior = prior * _lift(_by(name, observed), wanted, 1.0, strength)[name]
         log = np.log(_lift(observed, expected, prior, strength))
         return cls(count.astype(np.int32), total.astype(np.int32), log.astype(np.float32))
 

@@ -8,6 +8,7 @@ off the pair counts and falls behind simple models.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,11 @@ import numpy as np
 from nextloop.recommender import ranking_features
 from nextloop.recommender.arrays import Array, Codes, Flags, Ints, Scores
 from nextloop.recommender.config import TrainingConfig
-from nextloop.recommender.dataset import Catalog, Interactions
+from nextloop.recommender.dataset import UNKNOWN, Catalog, Interactions
 from nextloop.recommender.history import ranges
 from nextloop.recommender.metrics import NO_ITEM, top_k
 from nextloop.recommender.queries import Histories, Queries
+from nextloop.recommender.split import Split
 from nextloop.recommender.state import State
 
 
@@ -28,11 +30,13 @@ class Rows:
 
     Args:
         feature: Features as `ranking_features.matrix` gives them, shape (n_rows, n_features).
+        first: First scores, from which the trees start.
         label: 1 where the order holds the item, else 0.
         group: Rows of each query.
     """
 
     feature: Scores
+    first: Scores
     label: Codes
     group: Codes
 
@@ -47,14 +51,28 @@ class Rows:
     def empty(cls) -> Rows:
         """Give no rows."""
         none = np.zeros(0, np.int32)
-        return cls(np.zeros((0, len(ranking_features.NAMES)), np.float32), none, none)
+        feature = np.zeros((0, len(ranking_features.NAMES)), np.float32)
+        return cls(feature, np.zeros(0, np.float32), none, none)
 
 
-_FIELDS = ("feature", "label", "group")
+_FIELDS = ("feature", "first", "label", "group")
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """Rows by what is asked.
+
+    Args:
+        opening: Whole orders, asked before anything is in the cart.
+        completing: One item of an order, asked when the others are in the cart.
+    """
+
+    opening: Rows
+    completing: Rows
 
 
 def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
-    """Mark what each order holds.
+    """Mark what each order holds besides its cart.
 
     Args:
         interactions: All orders.
@@ -68,6 +86,7 @@ def truths(interactions: Interactions, orders: Ints, queries: Queries) -> Flags:
     item = interactions.item[ranges(interactions.start[orders], size)] - queries.rows.start
     truth = np.zeros(queries.stay_count.shape, bool)
     truth[np.repeat(np.arange(len(orders)), size), item] = True
+    truth &= queries.cart == 0
     return truth
 
 
@@ -87,14 +106,15 @@ def folds(interactions: Interactions, config: TrainingConfig) -> Ints:
 
 
 def cross_fitted(
-    histories: Histories, catalog: Catalog, teaching: Flags, config: TrainingConfig, last_day: int
-) -> Rows:
-    """Make the ranker's training rows.
+    histories: Histories, catalog: Catalog, split: Split, config: TrainingConfig, last_day: int
+) -> Lessons:
+    """Make the rows that teach both rankers.
 
     Args:
         histories: All orders, to look back from each.
         catalog: The hotels' items as known when training.
-        teaching: Orders that may teach; the latest `config.training_orders` make rows.
+        split: Which orders are counted and which of them may make rows; the latest
+            `config.training_orders` do.
         config: Folds, seed and sizes.
         last_day: The last day of the teaching orders.
 
@@ -102,21 +122,23 @@ def cross_fitted(
         Rows of all folds, fold by fold.
     """
     fold = folds(histories.interactions, config)
-    asked = np.flatnonzero(teaching)[-config.training_orders :]
+    may = split.fit if split.lessons is None else split.lessons
+    asked = np.flatnonzero(may)[-config.training_orders :]
     parts = []
     for number in range(config.folds):
-        others = histories.interactions.take(teaching & (fold != number))
+        others = histories.interactions.take(split.fit & (fold != number))
         state = State.fit(others, catalog, config, last_day)
         parts.append(rows_of(histories, state, asked[fold[asked] == number], config))
-    return Rows.join(parts)
+    return Lessons(Rows.join([p.opening for p in parts]), Rows.join([p.completing for p in parts]))
 
 
-def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Rows:
+def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Lessons:
     """Make the rows of some orders from one state.
 
-    A query's rows are the `config.training_candidates` items with the best first scores, of those
-    that were on the menu before that day. Queries without a true or without a false item among
-    them teach nothing and are left out.
+    Each order is asked for as a whole; one of several items also for an item that the seed draws,
+    while the others are in the cart. A query's rows are the `config.training_candidates` items
+    with the best first scores, of those that were on the menu before that day. Queries without a
+    true or without a false item among them teach nothing and are left out.
 
     Args:
         histories: All orders, to look back from each.
@@ -127,23 +149,34 @@ def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingCo
     Returns:
         The rows.
     """
-    parts = []
-    for asked, queries in histories.batches(orders):
+    hidden = histories.interactions.hidden(config.seed)
+    several = orders[hidden[orders] != UNKNOWN]
+    return Lessons(
+        Rows.join(list(_asked(histories, state, orders, config, None))),
+        Rows.join(list(_asked(histories, state, several, config, hidden))),
+    )
+
+
+def _asked(
+    histories: Histories, state: State, orders: Ints, config: TrainingConfig, hidden: Ints | None
+) -> Iterator[Rows]:
+    for asked, queries in histories.batches(orders, hidden):
         first_day = state.catalog.first_day[queries.rows]
         known = state.catalog.offered[queries.rows] & (first_day < queries.day[:, None])
-        first = ranking_features.first_scores(state, queries)
-        candidate = top_k(first, known, config.training_candidates)
+        features = ranking_features.matrix(state, queries)
+        first = ranking_features.first_scores(features)
+        candidate = top_k(first, known & (queries.cart == 0), config.training_candidates)
         truth = truths(histories.interactions, asked, queries)
-        parts.append(_rows(ranking_features.matrix(state, queries), truth, candidate))
-    return Rows.join(parts)
+        yield _rows(features, first, truth, candidate)
 
 
-def _rows(features: Scores, truth: Flags, candidate: Codes) -> Rows:
+def _rows(features: Scores, first: Scores, truth: Flags, candidate: Codes) -> Rows:
     place = np.maximum(candidate, 0).astype(np.int64)
     real: Array = candidate != NO_ITEM
     label = np.take_along_axis(truth, place, axis=1) & real
     teaches = label.any(axis=1) & (label != real).any(axis=1)
     query, column = np.nonzero(real & teaches[:, None])
-    feature = features[query, place[query, column]]
+    chosen = query, place[query, column]
     group = real[teaches].sum(axis=1)
-    return Rows(feature, label[query, column].astype(np.int32), group.astype(np.int32))
+    told = label[query, column].astype(np.int32)
+    return Rows(features[chosen], first[chosen], told, group.astype(np.int32))

@@ -63,6 +63,12 @@ class Catalog:
         pairs = np.stack([hotel, self.department])
         return np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
+    @property
+    def names(self) -> Ints:
+        """Code of each item's name, over all hotels; an item without a name is like no other."""
+        words = [name.strip().casefold() or f"\n{row}" for row, name in enumerate(self.name)]
+        return np.unique(words, return_inverse=True)[1].astype(np.int64)
+
     def hotel_code(self, hotel: int) -> int:
         """Find a hotel's code.
 
@@ -185,6 +191,19 @@ class Interactions:
         known = (self.children >= 0) | (self.babies >= 0)
         count = np.maximum(self.children, 0) + np.maximum(self.babies, 0)
         return np.where(known, count, UNKNOWN).astype(np.int32)
+
+    def hidden(self, seed: int) -> Ints:
+        """Choose a line of each order to be asked for while the others are known.
+
+        Args:
+            seed: Seed of the choice.
+
+        Returns:
+            A line of each order, `UNKNOWN` for orders of one line, shape (n_orders,).
+        """
+        size = np.diff(self.start)
+        drawn = np.random.default_rng(seed).random(len(self))
+        return np.where(size > 1, self.start[:-1] + (drawn * size).astype(np.int64), UNKNOWN)
 
     def take(self, keep: Flags) -> Interactions:
         """Keep some orders with their lines.

@@ -1,24 +1,26 @@
 """Recommender: asks a model before each held-out order and judges its lists.
 
-A model, orders and the menu as known at the cut go in; metrics by name come out. The whole menu is
-ranked, nothing is sampled; what was ordered but not on the menu is a miss.
+A model, orders and the counts as known at the cut go in; values by order come out. The whole menu
+is ranked, nothing is sampled; what was ordered but not on the menu is a miss.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from nextloop.recommender import metrics
-from nextloop.recommender.arrays import Flags, Floats, Ints
-from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.arrays import Codes, Flags, Floats, Ints, Scores
 from nextloop.recommender.cross_fit import truths
-from nextloop.recommender.dataset import Catalog
+from nextloop.recommender.dataset import UNKNOWN
 from nextloop.recommender.protocol import Model
-from nextloop.recommender.queries import Histories
+from nextloop.recommender.queries import Histories, Queries
+from nextloop.recommender.state import State
 
-HISTORY_BANDS = {"0": (0, 0), "1": (1, 1), "2_5": (2, 5), "more": (6, np.inf)}
+SHORT = 5
+"""The shorter lists that are judged beside those of length k: what a phone shows at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +31,10 @@ class Judged:
         hotel: Hotel code.
         owner: Whose order: resampled together.
         history: Earlier orders that were known of the guest or stay.
-        value: Values by metric: recall, ndcg, mrr, hit_rate, repeat_recall, explore_recall; the
-            last two are not numbers for orders without a repeated, or new, item.
-        shown: Whether an item was in any list, shape (n_items,).
+        value: Values by metric, as in `ndcg_at_10`: recall, ndcg, mrr and hit_rate at 5 and k;
+            repeat_recall and explore_recall at k, not numbers for orders without a repeated, or
+            new, item; novelty at k, the mean share of orders without the offered items.
+        shown: Whether an item was in any list of length k, shape (n_items,).
     """
 
     hotel: Ints
@@ -39,6 +42,11 @@ class Judged:
     history: Ints
     value: dict[str, Floats]
     shown: Flags
+
+    def take(self, keep: Flags) -> Judged:
+        """Keep some orders; what was shown stays."""
+        value = {name: column[keep] for name, column in self.value.items()}
+        return Judged(self.hotel[keep], self.owner[keep], self.history[keep], value, self.shown)
 
 
 def spread(orders: Ints, most: int) -> Ints:
@@ -56,93 +64,64 @@ def spread(orders: Ints, most: int) -> Ints:
     return orders[np.linspace(0, len(orders) - 1, most).astype(np.int64)]
 
 
-def judge(model: Model, histories: Histories, orders: Ints, menu: Catalog, k: int) -> Judged:
+def judge(
+    model: Model,
+    histories: Histories,
+    orders: Ints,
+    state: State,
+    k: int,
+    hidden: Ints | None = None,
+) -> Judged:
     """Ask before each order and compare the list with what was ordered.
 
     Args:
         model: The model, fitted on orders before all of these.
         histories: All orders, to look back from each.
         orders: Orders to ask before.
-        menu: The catalog as known at the cut.
+        state: Counts at the cut, for the menu and how usual an item is.
         k: Length of the lists.
+        hidden: For each order of the data the line that is asked for while the others are in the
+            cart, as `Interactions.hidden` draws them; None asks for whole orders.
 
     Returns:
         Values by order, hotel by hotel.
     """
-    shown = np.zeros(menu.n_items, bool)
-    asked, values = [np.zeros(0, np.int64)], [np.zeros((0, 7))]
-    for batch, queries in histories.batches(orders):
-        top = metrics.top_k(model.score(queries), menu.offered[queries.rows], k)
+    shown = np.zeros(state.catalog.n_items, bool)
+    asked, parts = [np.zeros(0, np.int64)], list[dict[str, Floats]]()
+    several = orders if hidden is None else orders[hidden[orders] != UNKNOWN]
+    for batch, queries in histories.batches(several, hidden):
+        offered = state.catalog.offered[queries.rows] & (queries.cart == 0)
+        top = metrics.top_k(model.score(queries), offered, max(k, SHORT))
         truth = truths(histories.interactions, batch, queries)
-        shown[top[top != metrics.NO_ITEM] + queries.rows.start] = True
-        known = queries.past_count > 0
-        hit, n_true = metrics.hits(top, truth), truth.sum(axis=1)
-        again, new = truth & known, truth & ~known
-        columns = (
-            metrics.recall(hit, n_true),
-            metrics.ndcg(hit, n_true),
-            metrics.reciprocal_rank(hit),
-            metrics.hit_rate(hit),
-            metrics.recall(metrics.hits(top, again), again.sum(axis=1)),
-            metrics.recall(metrics.hits(top, new), new.sum(axis=1)),
-            queries.past_orders,
-        )
+        first = top[:, :k]
+        shown[first[first != metrics.NO_ITEM] + queries.rows.start] = True
+        usual = state.popularity.plain[queries.rows]
         asked.append(batch)
-        values.append(np.stack(columns, axis=1).astype(np.float64))
-    order, value = np.concatenate(asked), np.concatenate(values)
-    table = histories.interactions
-    named = {name: value[:, column] for column, name in enumerate(_VALUES)}
-    history = value[:, len(_VALUES)].astype(np.int64)
+        parts.append(dict(_values(top, truth, queries, usual, k)))
+    order, table = np.concatenate(asked), histories.interactions
+    value = {name: np.concatenate([part[name] for part in parts]) for name in _names(parts)}
+    history = value.pop("history", np.zeros(0)).astype(np.int64)
     hotel, owner = table.hotel[order].astype(np.int64), table.owner[order].astype(np.int64)
-    return Judged(hotel, owner, history, named, shown)
+    return Judged(hotel, owner, history, value, shown)
 
 
-_VALUES = ("recall", "ndcg", "mrr", "hit_rate", "repeat_recall", "explore_recall")
+def _names(parts: list[dict[str, Floats]]) -> list[str]:
+    return list(parts[0]) if parts else []
 
 
-def summarize(judged: Judged, menu: Catalog, config: TrainingConfig) -> dict[str, float]:
-    """Average judged orders.
-
-    Args:
-        judged: Values by order.
-        menu: The catalog as known at the cut.
-        config: Length of the lists, and resamples and seed of the interval.
-
-    Returns:
-        Metrics by name, as in `ndcg_at_10`: over orders; `_low` and `_high` of its 95 % interval;
-        `_macro` over hotels; `_hotel_<number>`; `_history_<0|1|2_5|more>`; `coverage`, the share
-        of the asked hotels' menus that was in any list; and `orders`. What has no orders is left
-        out.
-    """
-    if not len(judged.hotel):
-        return {"orders": 0.0}
-    ndcg = judged.value["ndcg"]
-    found = {name: _mean(value) for name, value in judged.value.items()}
-    interval = metrics.bootstrap_interval(ndcg, judged.owner, config.bootstrap, config.seed)
-    found["ndcg_low"], found["ndcg_high"] = interval
-    asked = np.unique(judged.hotel)
-    by_hotel = {int(menu.hotel[h]): _mean(ndcg[judged.hotel == h]) for h in asked}
-    found |= {f"ndcg_hotel_{hotel}": value for hotel, value in by_hotel.items()}
-    found["ndcg_macro"] = _mean(np.array(list(by_hotel.values())))
-    for band, (low, high) in HISTORY_BANDS.items():
-        inside = (judged.history >= low) & (judged.history <= high)
-        found[f"ndcg_history_{band}"] = _mean(ndcg[inside])
-    found["coverage"] = _coverage(judged, menu, asked)
-    named = {_named(name, config.k): value for name, value in found.items() if not np.isnan(value)}
-    return {"orders": float(len(ndcg)), **named}
-
-
-def _named(name: str, k: int) -> str:
-    metric = next(m for m in (*_VALUES, "coverage") if name.startswith(m))
-    return f"{metric}_at_{k}{name.removeprefix(metric)}"
-
-
-def _mean(value: Floats) -> float:
-    ok = value[~np.isnan(value)]
-    return float(ok.mean()) if len(ok) else float("nan")
-
-
-def _coverage(judged: Judged, menu: Catalog, asked: Ints) -> float:
-    rows = np.concatenate([np.arange(menu.start[h], menu.start[h + 1]) for h in asked])
-    offered = menu.offered[rows]
-    return float(judged.shown[rows].sum() / offered.sum()) if offered.any() else float("nan")
+def _values(
+    top: Codes, truth: Flags, queries: Queries, usual: Scores, k: int
+) -> Iterator[tuple[str, Floats]]:
+    n_true = truth.sum(axis=1)
+    for length in sorted({SHORT, k}):
+        hit = metrics.hits(top[:, :length], truth)
+        yield f"recall_at_{length}", metrics.recall(hit, n_true)
+        yield f"ndcg_at_{length}", metrics.ndcg(hit, n_true)
+        yield f"mrr_at_{length}", metrics.reciprocal_rank(hit)
+        yield f"hit_rate_at_{length}", metrics.hit_rate(hit)
+    first, known = top[:, :k], queries.past_count > 0
+    for kind, part in (("repeat", truth & known), ("explore", truth & ~known)):
+        found = metrics.recall(metrics.hits(first, part), part.sum(axis=1))
+        yield f"{kind}_recall_at_{k}", found
+    yield f"novelty_at_{k}", metrics.novelty(first, usual)
+    yield "history", queries.past_orders.astype(np.float64)

@@ -11,9 +11,10 @@ from typing import Self
 
 import numpy as np
 
-from nextloop.recommender.arrays import Array, Codes, Ints
+from nextloop.recommender.arrays import Array, Codes, Ints, Scores
 from nextloop.recommender.dataset import Dataset
 from nextloop.recommender.history import ranges
+from nextloop.recommender.queries import FADING
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,8 @@ class Guests:
         item: Item row, ascending within a guest.
         count: Those orders that hold the item.
         last_day: Day of the last of them, in days since 1970-01-01.
+        since: Orders of the guest after the last of them.
+        own: The item's part in the mean of the orders, as `Queries.own`.
     """
 
     key: Array
@@ -37,6 +40,8 @@ class Guests:
     item: Codes
     count: Codes
     last_day: Codes
+    since: Codes
+    own: Scores
 
     @classmethod
     def of(cls, dataset: Dataset, limit: int) -> Self:
@@ -60,8 +65,11 @@ class Guests:
         line = ranges(table.start[order], size)
         cell = np.repeat(guest, size) * n_items + table.item[line]
         cells, place, count = np.unique(cell, return_inverse=True, return_counts=True)
-        last_day = np.zeros(len(cells), np.int32)
-        np.maximum.at(last_day, place, np.repeat(table.day[order], size))
+        from_end = np.repeat(np.repeat(np.cumsum(known), known) - np.arange(len(order)) - 1, size)
+        last_day, since = np.zeros((2, len(cells)), np.int32)
+        last_day[place] = np.repeat(table.day[order], size)  # by time: the last one stays
+        since[place] = from_end
+        weight = FADING**from_end / np.repeat(known[guest], size)
         return cls(
             key=dataset.guest_key,
             hotel_start=np.searchsorted(
@@ -72,6 +80,8 @@ class Guests:
             item=(cells % n_items).astype(np.int32),
             count=count.astype(np.int32),
             last_day=last_day,
+            since=since,
+            own=np.bincount(place, weight, len(cells)).astype(np.float32),
         )
 
     def find(self, hotel: int, key: str) -> int | None:

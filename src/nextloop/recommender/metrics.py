@@ -109,6 +109,27 @@ def hit_rate(hit: Flags) -> Floats:
     return np.asarray(hit.any(axis=1), np.float64)
 
 
+def novelty(top: Codes, usual: Scores) -> Floats:
+    """Share of orders without the offered items, averaged over the list.
+
+    Vargas and Castells, "Rank and relevance in novelty and diversity metrics for recommender
+    systems", RecSys 2011 (popularity complement).
+
+    Args:
+        top: Lists from `top_k`, shape (q, k).
+        usual: Share of orders with each item, shape (n,).
+
+    Returns:
+        0 where every order has all of them, near 1 where they are rare; not a number for empty
+        lists; shape (q,).
+    """
+    real = top != NO_ITEM
+    rare = np.where(real, 1 - usual[np.maximum(top, 0)], 0)
+    with np.errstate(invalid="ignore"):
+        share: Floats = np.asarray(rare.sum(axis=1), np.float64) / real.sum(axis=1)
+    return share
+
+
 def bootstrap_interval(
     values: Floats, owner: Ints, resamples: int, seed: int, level: float = 0.95
 ) -> tuple[float, float]:

@@ -99,16 +99,10 @@ def _shares(
     count: Floats = np.bincount(interactions.item, of_line, catalog.n_items).astype(np.float64)
     total: Floats = np.bincount(interactions.hotel, weight, len(catalog.hotel)).astype(np.float64)
     usual = _usual_share(catalog, hotel, count, total, strength)
-    name = _names(catalog)
+    name = catalog.names
     named, asked = np.bincount(name, count)[name], np.bincount(name, total[hotel])[name]
     prior = (named + strength * usual) / (asked + strength)
     return (count + strength * prior) / (total[hotel] + strength), count, total
-
-
-def _names(catalog: Catalog) -> Ints:
-    """Code equal names equally, over all hotels; an item without a name is like no other."""
-    words = [name.strip().casefold() or f"\n{row}" for row, name in enumerate(catalog.name)]
-    return np.unique(words, return_inverse=True)[1].astype(np.int64)
 
 
 def _usual_share(

@@ -17,12 +17,16 @@ from nextloop.recommender.queries import Queries
 from nextloop.recommender.state import State
 
 NAMES = (
-    # the three models' scores and their parts
+    # the simpler models' scores and their parts
     "log_share", "trend", "context",
     "lift_hour", "lift_weekday", "lift_stay", "lift_party",
     "stay_lift", "past_lift",
+    "ease_past", "pulled", "near_usual", "near_next", "nearer_usual", "nearer_next",
+    "after_last", "after_any",
+    # the order that is being made
+    "ease_cart", "beside_cart", "like_cart", "likely_cart", "department_cart", "cart_items",
     # the guest's own orders of the item: repeat or explore
-    "stay_count", "past_count", "past_share", "days_since", "in_last", "again",
+    "own", "stay_count", "past_count", "past_share", "days_since", "since", "in_last", "again",
     "department_stay", "department_past",
     # the item
     "price_level", "age",
@@ -32,6 +36,10 @@ NAMES = (
     "menu_size", "hotel_orders",
 )  # fmt: skip
 
+_LEAST = np.float32(0.2)  # of the usual chance: what a cart speaks against may be wanted still
+_TASTE = np.float32(1.5)  # between the best for DC and journey (1) and for simulated hotels (3)
+_AT = {name: column for column, name in enumerate(NAMES)}
+_ADDED = ("past_share", "near_usual", "near_next", "ease_cart", "like_cart")
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -57,19 +65,21 @@ def matrix(state: State, queries: Queries) -> Scores:
     return out
 
 
-def first_scores(state: State, queries: Queries) -> Scores:
-    """Score a menu cheaply, to choose what the trees look at when there is too much.
+def first_scores(features: Scores) -> Scores:
+    """Score a menu by hand: what the trees start from, and what they look at if there is too much.
 
     Args:
-        state: Counts of orders.
-        queries: Queries to one hotel.
+        features: From `matrix`.
 
     Returns:
-        Chance in context, plus what was ordered together, plus the guest's own share; positive or
-        near 0, shape (q, n).
+        Logarithm of the usual chance plus what the guest's own orders, the neighbours and the cart
+        add, raised or lowered by the situation and by taste; shape (q, n).
     """
-    own = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
-    score: Scores = np.exp(state.context.score(queries)) + state.together.lift(queries) + own
+    share = np.exp(features[:, :, _AT["log_share"]])
+    known = sum(features[:, :, _AT[name]] for name in _ADDED)
+    chance = np.maximum(share + known, _LEAST * share)
+    lifts = sum(features[:, :, _AT[f"lift_{kind}"]] for kind in Context.KINDS)
+    score: Scores = np.log(chance) + _TASTE * features[:, :, _AT["pulled"]] + lifts
     return score
 
 
@@ -86,7 +96,19 @@ def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
         **{f"lift_{kind}": log for kind, log in logs.items()},
         "stay_lift": queries.in_stay @ excess,
         "past_lift": queries.past_share @ excess,
+        "ease_past": state.ease.from_past(queries),
+        "pulled": state.sequence.pulled(queries),
+        **dict(zip(_NEAR, state.neighbours.near(queries), strict=True)),
+        "after_last": state.sequence.after_last(queries),
+        "after_any": state.sequence.after_any(queries),
+        "ease_cart": state.ease.from_cart(queries),
+        "beside_cart": state.ease.beside_cart(queries),
+        **dict(zip(_LIKE, state.baskets.beside(queries), strict=True)),
     }
+
+
+_LIKE = ("like_cart", "likely_cart")
+_NEAR = ("near_usual", "near_next", "nearer_usual", "nearer_next")
 
 
 def _personal(state: State, queries: Queries) -> Mapping[str, Array]:
@@ -97,6 +119,9 @@ def _personal(state: State, queries: Queries) -> Mapping[str, Array]:
     since = np.where(queries.stay_count > 0, 0, queries.day[:, None] - queries.past_day)
     share = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
     return {
+        "department_cart": menu.by_department(queries.cart),
+        "own": queries.own,
+        "since": np.where(seen, queries.since, np.float32(np.nan)),
         "stay_count": queries.stay_count,
         "past_count": queries.past_count,
         "past_share": share,
@@ -121,6 +146,7 @@ def _asked(state: State, queries: Queries) -> Mapping[str, Array]:
     known = (queries.nights >= 0) & (queries.stay_day >= 0)
     left = np.where(known, np.maximum(queries.nights - queries.stay_day, 0), UNKNOWN)
     return {
+        "cart_items": queries.cart.sum(axis=1, keepdims=True),
         "past_orders": queries.past_orders[:, None],
         "past_items": np.count_nonzero(queries.past_count, axis=1)[:, None],
         "stay_items": np.count_nonzero(queries.stay_count, axis=1)[:, None],

@@ -80,11 +80,11 @@ def _ordered_before(queries: Queries, place: int) -> Reason:
 
 
 def _together(state: State, queries: Queries, place: int) -> Iterator[tuple[float, Reason]]:
-    """Look for the item of this stay that is most often followed or joined by this one."""
+    """Look for the item of this stay, or the cart, that this one most often follows or joins."""
     rows, pairs, catalog = queries.rows, state.together, state.catalog
     item = rows.start + place
     share = pairs.item_stays[item] / max(1, int(pairs.hotel_stays[queries.hotel]))
-    for other in rows.start + np.flatnonzero(queries.stay_count[0]):
+    for other in rows.start + np.flatnonzero(queries.stay_count[0] + queries.cart[0]):
         stays = pairs.stays_with(int(other), item)
         lift = stays / max(1e-9, share * pairs.item_stays[other])
         if stays >= _FEW and lift >= _LIFT:

@@ -29,6 +29,7 @@ class Split:
         validation: Asked for early stopping and for choosing a model.
         before_test: Teaches what the test asks.
         test: Asked once, for the metrics that are reported.
+        lessons: Orders of `fit` that the ranker learns from; any if None.
     """
 
     validation_cut: int
@@ -37,6 +38,7 @@ class Split:
     validation: Flags
     before_test: Flags
     test: Flags
+    lessons: Flags | None = None
 
     @classmethod
     def of(cls, interactions: Interactions, config: TrainingConfig) -> Split:

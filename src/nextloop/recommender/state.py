@@ -14,11 +14,15 @@ from typing import ClassVar, Self
 import numpy as np
 
 from nextloop.recommender.arrays import Array, Floats, Scores
+from nextloop.recommender.baskets import Baskets
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.context import Context
 from nextloop.recommender.dataset import Catalog, Interactions
+from nextloop.recommender.ease import Ease
 from nextloop.recommender.menu import Menu
+from nextloop.recommender.neighbours import Neighbours
 from nextloop.recommender.popularity import Popularity
+from nextloop.recommender.sequence import Sequence
 from nextloop.recommender.together import Together
 
 
@@ -31,6 +35,10 @@ class State:
         popularity: Orders by item.
         context: Orders by item and situation.
         together: Stays by pair of items.
+        ease: Guests and orders by pair of items, and what each item predicts of the others.
+        baskets: Latest orders of several items.
+        neighbours: Latest orders with what their guests ordered before.
+        sequence: Orders by item and earlier item.
         again: Share of an item's orders that are not their guest's first, shape (n_items,).
         menus: Each hotel's items beside each other, from the catalog.
     """
@@ -39,15 +47,21 @@ class State:
     popularity: Popularity
     context: Context
     together: Together
+    ease: Ease
+    baskets: Baskets
+    neighbours: Neighbours
+    sequence: Sequence
     again: Scores
     menus: tuple[Menu, ...]
 
-    PARTS: ClassVar[tuple[str, ...]] = ("popularity", "context", "together", "again")
+    PARTS: ClassVar[tuple[str, ...]] = (
+        "popularity", "context", "together", "ease", "baskets", "neighbours", "sequence", "again",
+    )  # fmt: skip
 
     @property
-    def models(self) -> tuple[Popularity, Context, Together]:
+    def models(self) -> tuple[Popularity, Context, Together, Ease, Neighbours]:
         """The models that need nothing but counts, the simplest first."""
-        return self.popularity, self.context, self.together
+        return self.popularity, self.context, self.together, self.ease, self.neighbours
 
     @classmethod
     def fit(
@@ -67,10 +81,13 @@ class State:
         popularity = Popularity.fit(interactions, catalog, config, last_day)
         context = Context.fit(interactions, catalog, config, popularity)
         together = Together.fit(interactions, catalog, config, popularity)
-        again = _again(interactions, catalog, config.pair_strength)
-        return cls(
-            catalog, popularity, context, together, again.astype(np.float32), _menus(catalog)
-        )
+        ease = Ease.fit(interactions, catalog, config, popularity)
+        baskets = Baskets.fit(interactions, catalog, config)
+        neighbours = Neighbours.fit(interactions, catalog, config, popularity, baskets)
+        sequence = Sequence.fit(interactions, catalog, config, popularity)
+        again = _again(interactions, catalog, config.pair_strength).astype(np.float32)
+        more = (ease, baskets, neighbours, sequence, again, _menus(catalog))
+        return cls(catalog, popularity, context, together, *more)
 
     def arrays(self) -> dict[str, dict[str, Array]]:
         """Give the arrays to store, by part and name; the catalog is stored apart."""
@@ -78,6 +95,10 @@ class State:
             "popularity": self.popularity.arrays(),
             "context": self.context.arrays(),
             "together": self.together.arrays(),
+            "ease": self.ease.arrays(),
+            "baskets": self.baskets.arrays(),
+            "neighbours": self.neighbours.arrays(),
+            "sequence": self.sequence.arrays(),
             "again": {"again": self.again},
         }
 
@@ -89,8 +110,12 @@ class State:
         popularity = Popularity.from_arrays(parts["popularity"])
         context = Context.from_arrays(parts["context"], popularity)
         together = Together.from_arrays(parts["together"], catalog, config, popularity)
-        again = parts["again"]["again"]
-        return cls(catalog, popularity, context, together, again, _menus(catalog))
+        ease = Ease.from_arrays(parts["ease"], catalog, config, popularity)
+        baskets = Baskets.from_arrays(parts["baskets"], catalog, config)
+        neighbours = Neighbours.from_arrays(parts["neighbours"], catalog, popularity, baskets)
+        sequence = Sequence.from_arrays(parts["sequence"], catalog, config, popularity)
+        more = (ease, baskets, neighbours, sequence, parts["again"]["again"], _menus(catalog))
+        return cls(catalog, popularity, context, together, *more)
 
 
 def _menus(catalog: Catalog) -> tuple[Menu, ...]:

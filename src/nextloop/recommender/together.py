@@ -111,7 +111,7 @@ class Together:
         return self.popularity.score(queries) + self.lift(queries)
 
     def lift(self, queries: Queries) -> Scores:
-        """Sum what this stay's and, at less weight, the past's items add.
+        """Sum what this stay's, the cart's and, at less weight, the past's items add.
 
         Args:
             queries: Queries to one hotel.
@@ -119,8 +119,12 @@ class Together:
         Returns:
             Shape (q, n); 0 where nothing was ordered.
         """
-        weight = queries.in_stay + np.float32(self.past_weight) * queries.past_share
-        return weight @ self.excess[queries.hotel]
+        weight = (
+            np.maximum(queries.in_stay, queries.cart)
+            + np.float32(self.past_weight) * queries.past_share
+        )
+        lift: Scores = weight @ self.excess[queries.hotel]
+        return lift
 
     def stays_with(self, item: int, other: int) -> int:
         """Look up the stays with both of two items.

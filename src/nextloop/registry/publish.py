@@ -12,8 +12,9 @@ from typing import Any
 
 from nextloop.errors import UsageFault
 from nextloop.recommender.training import TrainingResult
-from nextloop.registry import lineage, tracking
+from nextloop.registry import keeping, lineage, tracking
 from nextloop.registry.creation import prepared
+from nextloop.registry.keeping import Trial
 from nextloop.registry.store import locate
 from nextloop.registry.tracking import TrainedModel
 from nextloop.registry.versions import ModelRef, register
@@ -48,6 +49,8 @@ def publish(
     as_of: date,
     table_versions: Mapping[str, int],
     params: Mapping[str, Any],
+    pictures: Mapping[str, str] | None = None,
+    trials: Sequence[Trial] = (),
 ) -> list[ModelRef]:
     """Log a training and register its models.
 
@@ -60,6 +63,8 @@ def publish(
         as_of: Last day that they learned from.
         table_versions: Versions of the tables that were read, by name.
         params: Of the training as a whole: seeds, thread counts, sizes of the split.
+        pictures: Pages and pictures to keep with the training's run, text by path.
+        trials: What a search for settings tried, each a run of its own.
 
     Returns:
         One version a model, in their order.
@@ -76,6 +81,9 @@ def publish(
     with prepared(store) as (client, experiment):
         title = f"training {as_of}"
         with tracking.training(client, experiment, title, params, tags) as parent:
+            keeping.log_texts(client, store, parent, pictures or {})
+            for trial in trials:
+                keeping.log_trial(client, experiment, parent, trial, tags)
             logged = [
                 tracking.log_model(client, store, experiment, parent, model, tags)
                 for model in models

@@ -36,6 +36,7 @@ class Question(BaseModel):
     children: int | None = None
     babies: int | None = None
     ordered: list[int] | None = None
+    cart: list[int] | None = None
     exclude: list[int] | None = None
     k: int | None = None
 
@@ -81,6 +82,7 @@ class Recommender(PythonModel):
     def _answer(self, question: Question) -> Answer:
         given = question.model_dump(exclude_none=True)
         given["ordered"] = tuple(question.ordered or ())
+        given["cart"] = tuple(question.cart or ())
         given["exclude"] = frozenset(question.exclude or ())
         try:
             given["at"] = datetime.fromisoformat(question.at)

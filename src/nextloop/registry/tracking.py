@@ -102,8 +102,8 @@ def training(
         The run's id.
     """
     run = client.create_run(experiment, run_name=name, tags=dict(tags)).info.run_id
-    with _ending(client, run):
-        _log(client, run, params, {})
+    with ending(client, run):
+        log(client, run, params, {})
         yield run
 
 
@@ -134,8 +134,8 @@ def log_model(
     """
     named = {**tags, "model": model.name, "mlflow.parentRunId": parent}
     run = client.create_run(experiment, run_name=model.name, tags=named).info.run_id
-    with _ending(client, run):
-        _log(client, run, model.params, model.all_metrics)
+    with ending(client, run):
+        log(client, run, model.params, model.all_metrics)
         with tempfile.TemporaryDirectory(prefix="nextloop-model-") as scratch:
             bundle = Path(scratch) / BUNDLE
             digest = artifact.write(model.files, bundle, durable=False)
@@ -183,7 +183,13 @@ def fluent(store: Store) -> Iterator[None]:
 
 
 @contextmanager
-def _ending(client: MlflowClient, run: str) -> Iterator[None]:
+def ending(client: MlflowClient, run: str) -> Iterator[None]:
+    """End a run as FINISHED, or FAILED by whatever is raised.
+
+    Args:
+        client: MLflow's.
+        run: The run's id.
+    """
     try:
         yield
     except BaseException:
@@ -192,9 +198,10 @@ def _ending(client: MlflowClient, run: str) -> Iterator[None]:
     client.set_terminated(run, "FINISHED")
 
 
-def _log(
+def log(
     client: MlflowClient, run: str, params: Mapping[str, Any], metrics: Mapping[str, float]
 ) -> None:
+    """Log parameters as text and metrics, in one call."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)

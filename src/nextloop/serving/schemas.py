@@ -106,6 +106,11 @@ class RecommendationRequest(Strict):
     ordered: list[Seq] = Field(
         [], max_length=MAX_ORDERED, description="Items ordered in this stay so far, oldest first."
     )
+    cart: list[Seq] = Field(
+        [],
+        max_length=MAX_OFFERS,
+        description="Items in the order that is being made; what goes with them comes back.",
+    )
     exclude: list[Seq] = Field(
         [], max_length=MAX_EXCLUDED, description="Items that must not come back (sold out, hidden)."
     )

@@ -101,6 +101,7 @@ class Service:
             children=question.party.children,
             babies=question.party.babies,
             ordered=tuple(question.ordered),
+            cart=tuple(question.cart),
             k=question.k,
             exclude=frozenset(question.exclude),
         )

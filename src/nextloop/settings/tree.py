@@ -183,6 +183,10 @@ class RecommenderSettings(Group):
     folds: int = Field(default=5, ge=2, le=50, description="Cross-fitting folds by guest")
     # Two threads on two busy cores wait for each other: 25 s of training instead of 9.
     num_threads: int = Field(default=1, ge=1, le=256, description="Threads of LightGBM")
+    tune_seconds: float = Field(
+        default=0.0, ge=0, le=86_400, description="Seconds to search for better settings in"
+    )
+    tune_trials: int = Field(default=20, ge=1, le=1000, description="Trials of that search at most")
 
 
 class ServingSettings(Group):

@@ -1,0 +1,148 @@
+"""How fast does the recommender answer and train, and does training grow with the data?
+
+    python benchmarks/recommender_speed.py --lines 250000 500000 1000000
+
+Simulated hotels go through ingest and features; then a process of its own reads the tables, trains
+and judges all models and writes their bundles. Its seconds, CPU seconds and peak memory are
+measured. Answers are asked of the last bundle, read from its files, on one thread: scoring alone
+(all features and both models' trees) and the whole answer with reasons, for a menu of `--menu`
+items. Results go to `benchmarks/results/recommender_speed.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import recommender_sets as sets
+from nextloop import simulator
+from nextloop.recommender.asking import Query, arrays_of
+from nextloop.recommender.bundle import Bundle
+from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.training import train
+from nextloop.simulator import SimulatorConfig
+
+RESULTS = Path(__file__).parent / "results" / "recommender_speed.json"
+LINES_AN_ORDER = 1.78  # of the default world, requests without a price included
+ASKED = 400
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = arguments()
+    if asked.child is not None:
+        trained(asked.child)
+        return
+    kept: dict[str, Any] = {"versions": {n: version(n) for n in ("numpy", "scipy", "lightgbm")}}
+    kept["machine"] = {"cpus": os.cpu_count(), "python": platform.python_version()}
+    print("| order lines | orders | seconds | CPU seconds | peak GiB |\n|---|---|---|---|---|")
+    for lines in asked.lines:
+        with tempfile.TemporaryDirectory(prefix="nextloop-speed-") as scratch:
+            kept[f"train_{lines}"] = found = training(lines, Path(scratch))
+        print(
+            f"| {lines:,} | {found['orders']:,} | {found['seconds']:.0f}"
+            f" | {found['cpu_seconds']:.0f} | {found['peak_gib']:.2f} |",
+            flush=True,
+        )
+    kept["answer"] = answers(asked.menu)
+    for name, figure in kept["answer"].items():
+        print(f"answer, {asked.menu} items, {name}: {figure}")
+    RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+
+
+def training(lines: int, scratch: Path) -> dict[str, float]:
+    """Train on simulated hotels in a process of its own."""
+    orders = round(lines / LINES_AN_ORDER)
+    rooms = max(1, round(orders / 60_000))  # hotels grow in number, as a chain does
+    world = SimulatorConfig(orders=orders, hotels=5 * rooms)
+    simulator.write(simulator.simulate(world), scratch / "landing", scratch / "truth")
+    subprocess.run(
+        [sys.executable, __file__, "--child", str(scratch)],
+        check=True, stdout=subprocess.DEVNULL,
+        env=os.environ | {"NEXTLOOP_BENCH_STEP": "tables"},
+    )  # fmt: skip
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    out = subprocess.run(
+        [sys.executable, __file__, "--child", str(scratch)], check=True, capture_output=True,
+        text=True, env=os.environ | {"NEXTLOOP_BENCH_STEP": "train"},
+    )  # fmt: skip
+    seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    told: dict[str, float] = json.loads(out.stdout.strip().splitlines()[-1])
+    return told | {"seconds": round(seconds, 1), "cpu_seconds": round(cpu, 1), "orders": orders}
+
+
+def trained(scratch: Path) -> None:
+    """Do one step of a size in this process and tell its peak memory."""
+    if os.environ["NEXTLOOP_BENCH_STEP"] == "tables":
+        sets.orders_of(scratch / "landing", scratch)
+        return
+    result = train(sets.read_lake(scratch / "lake"), TrainingConfig())
+    size = sum(len(b) for m in result.models.values() for b in m.bundle.to_files().values())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    ndcg = result.models[result.best].metrics["ndcg_at_10"]
+    print(json.dumps({"peak_gib": round(peak, 2), "bundle_bytes": size, "ndcg_at_10": ndcg}))
+
+
+def answers(menu: int) -> dict[str, str]:
+    """Ask a bundle of one hotel with a long menu, one thread."""
+    with tempfile.TemporaryDirectory(prefix="nextloop-speed-") as folder:
+        scratch = Path(folder)
+        world = SimulatorConfig(hotels=1, orders=30_000, menu_items=(menu, menu))
+        simulator.write(simulator.simulate(world), scratch / "landing", scratch / "truth")
+        result = train(sets.orders_of(scratch / "landing", scratch), TrainingConfig())
+    bundle = Bundle.from_files(result.models["ranker"].bundle.to_files())
+    keys, hotel = bundle.guests.key, bundle.hotels[0]
+    items = bundle.state.catalog.item[bundle.state.catalog.offered][:2].tolist()
+    queries = [
+        Query(hotel, (n % 24, n % 7), guest=keys[n % len(keys)].decode(),
+              ordered=tuple(items) if n % 2 else (), cart=tuple(items[:1]) if n % 3 == 0 else (),
+              stay_day=n % 3, nights=3, adults=2, children=n % 2)
+        for n in range(ASKED)
+    ]  # fmt: skip
+    scored, whole = [], []
+    for query in queries:
+        begun = time.perf_counter()
+        arrays = arrays_of(query, bundle.state.catalog, bundle.guests, bundle.as_of)
+        bundle.model.score(arrays)
+        scored.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        bundle.recommend(query)
+        whole.append(time.perf_counter() - begun)
+    return {
+        "menu_items": str(int(bundle.state.catalog.offered.sum())),
+        "scoring": _told(scored),
+        "whole answer": _told(whole),
+    }
+
+
+def _told(seconds: list[float]) -> str:
+    low, middle, high = np.quantile(np.array(seconds) * 1000, [0.1, 0.5, 0.99])
+    return f"median {middle:.2f} ms, quickest tenth {low:.2f} ms, 99 % {high:.2f} ms"
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lines", type=int, nargs="*", default=[250_000, 500_000, 1_000_000])
+    parser.add_argument("--menu", type=int, default=300)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
