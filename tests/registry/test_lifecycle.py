@@ -11,7 +11,7 @@ import pytest
 
 from nextloop import settings as settings_tree
 from nextloop.errors import DataFault, SystemFault, UsageFault
-from nextloop.registry import changes, ledger, lifecycle, manifest, states
+from nextloop.registry import changes, ledger, lifecycle, manifest
 from nextloop.registry.resolve import resolve
 from nextloop.registry.store import locate, opened
 from nextloop.storage import delta
@@ -223,59 +223,18 @@ def test_other_commits_do_not_disturb_the_ledger(settings):
     assert resolve("production", settings).version == 1
 
 
-@pytest.fixture(scope="module")
-def raced(published, tmp_path_factory):
-    """Two lakes after eight processes changed them at the same moment, by what they did."""
-    lakes = {}
-    for mode in ("promote", "append"):
-        lake = tmp_path_factory.mktemp("raced") / mode
-        shutil.copytree(published[0], lake)
-        lakes[mode] = settings_tree.load({"lake": str(lake)})
-    command = [sys.executable, str(RACE), lakes["promote"].lake, lakes["append"].lake]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    return lakes
-
-
-def test_eight_processes_that_promote_leave_one_production(raced, mlflow_says):
-    """All are recorded one after the other, MLflow agrees with the ledger, nobody fails."""
-    settings = raced["promote"]
-    entries = lifecycle.history(settings)
-    promotions = [e for e in entries if e.action == "promote"]
-    assert [e.sequence for e in entries] == list(range(1, len(entries) + 1))
-    assert {e.version for e in promotions} == {1, 2, 4}
-    assert [e.previous_version for e in promotions] == [
-        None, *(e.version for e in promotions[:-1]),
-    ]  # fmt: skip
-    state = states.states(entries)
-    last = promotions[-1].version
-    assert [v for v, s in state.items() if s == "production"] == [last]
-    alias, tags = mlflow_says(settings)
-    assert alias == last
-    assert {v: tag for v, tag in tags.items() if tag} == state
-
-
-def test_eight_processes_that_append_get_each_number_once(raced):
-    """Exactly one writer wins each sequence number; the losers read again and get a later one."""
-    entries = lifecycle.history(raced["append"])
-    assert [e.sequence for e in entries] == list(range(1, 25))
-    assert {e.by: sum(x.by == e.by for x in entries) for e in entries} == {
-        f"writer {n}": 3 for n in range(8)
-    }
-
-
-def test_mlflow_that_does_not_answer_cannot_undo_a_rollback(settings):
+def test_mlflow_that_does_not_answer_cannot_undo_a_rollback(embedded):
     """The ledger decides without MLflow; the fault says what stands and what to run later."""
-    lifecycle.promote(settings, 2, "a")
-    lifecycle.promote(settings, 4, "b")
-    database = Path(settings.lake) / "mlflow/mlflow.db"
+    lifecycle.promote(embedded, 2, "a")
+    lifecycle.promote(embedded, 4, "b")
+    database = Path(embedded.lake) / "mlflow/mlflow.db"
     database.rename(database.with_suffix(".away"))
     with pytest.raises(SystemFault, match=r"Version 2 .* is in production\. But MLflow") as fault:
-        lifecycle.rollback(settings)
+        lifecycle.rollback(embedded)
     assert "nextloop models reconcile" in fault.value.hint
-    assert resolve("production", settings).version == 2
+    assert resolve("production", embedded).version == 2
     database.with_suffix(".away").rename(database)
-    assert "alias production was 4, is 2" in lifecycle.reconcile(settings)
+    assert "alias production was 4, is 2" in lifecycle.reconcile(embedded)
 
 
 def test_a_missing_model_is_told_with_what_there_is(settings, no_models, tmp_path):
@@ -310,13 +269,13 @@ def test_finding_production_does_not_import_mlflow(settings):
     assert done.stdout == "4 False\n"
 
 
-def test_the_ledger_alone_answers_for_production(settings):
+def test_the_ledger_alone_answers_for_production(embedded):
     """Serving needs no MLflow: without its database, production and staging resolve."""
-    lifecycle.stage_best(settings)
-    lifecycle.promote(settings, 4, "first")
-    before = {what: resolve(what, settings) for what in ("production", "staging", "2")}
-    for file in (Path(settings.lake) / "mlflow").glob("mlflow.db*"):
+    lifecycle.stage_best(embedded)
+    lifecycle.promote(embedded, 4, "first")
+    before = {what: resolve(what, embedded) for what in ("production", "staging", "2")}
+    for file in (Path(embedded.lake) / "mlflow").glob("mlflow.db*"):
         file.unlink()
-    assert {what: resolve(what, settings) for what in before} == before
+    assert {what: resolve(what, embedded) for what in before} == before
     shutil.rmtree(before["production"].bundle_folder)
-    assert resolve("production", settings).metrics["ndcg_at_10"] == 0.41
+    assert resolve("production", embedded).metrics["ndcg_at_10"] == 0.41

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nextloop.errors import DataFault
-from nextloop.registry import artifact, gate, resolve, states
+from nextloop.registry import artifact, fetching, gate, resolve, states
 from nextloop.registry.ledger import Entry
 from nextloop.registry.store import Store
 from nextloop.registry.versions import ModelRef
@@ -127,15 +127,17 @@ def check_unmoved(seen: Sequence[Entry], now: Sequence[Entry]) -> None:
         )
 
 
-def check_files(ref: ModelRef) -> None:
+def check_files(store: Store, ref: ModelRef) -> None:
     """Read a version's files once, to prove that they are what was registered.
 
     Args:
+        store: Where.
         ref: The version.
 
     Raises:
         DataFault: They are not.
     """
+    fetching.ensure(store, ref)
     artifact.read(ref.bundle_folder, ref.digest)
 
 

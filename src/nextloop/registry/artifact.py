@@ -18,9 +18,7 @@ from typing import Final
 
 from nextloop.errors import DataFault, SystemFault
 from nextloop.registry import manifest
-from nextloop.registry.manifest import MANIFEST, Entry, checksum
-
-_MAX_MANIFEST_BYTES: Final = 1 << 20
+from nextloop.registry.manifest import MANIFEST, MAX_MANIFEST_BYTES, Entry, checksum
 
 
 def write(files: Mapping[str, bytes], folder: Path, *, durable: bool = True) -> str:
@@ -138,7 +136,7 @@ def _names(handle: int) -> set[str]:
 def _manifest(handle: int, present: set[str], expected_digest: str | None) -> list[Entry]:
     if MANIFEST not in present:
         raise DataFault(f"it has no {MANIFEST}")
-    sealed = _read_file(handle, MANIFEST, _MAX_MANIFEST_BYTES)
+    sealed = _read_file(handle, MANIFEST, MAX_MANIFEST_BYTES)
     digest = checksum(sealed)
     if expected_digest is not None and digest != expected_digest:
         raise DataFault(f"its digest is {digest[:12]}..., not {expected_digest[:12]}...")

@@ -71,7 +71,7 @@ def stage_best(settings: Settings, n: int | None = None) -> Outcome:
         return changes.staging(entries, best, user(), reason)
 
     for ref in best:
-        admission.check_files(ref)
+        admission.check_files(store, ref)
     done = _record(store, decide)
     shown = ", ".join(str(ref.version) for ref in best)
     return _finish(store, done, f"Best that pass the gate, best first: {shown}")
@@ -97,7 +97,7 @@ def promote(settings: Settings, version: str | int, reason: str) -> Outcome:
     wanted = resolve.resolve(version, settings).version
     with opened(store) as client:
         ref = admission.admitted(store, wanted, every(client, store))
-    admission.check_files(ref)
+    admission.check_files(store, ref)
 
     def decide(entries: Entries) -> Sequence[Change]:
         admission.check_digest(ref, entries)
@@ -127,7 +127,7 @@ def rollback(settings: Settings, to: int | None = None, reason: str = "rollback"
     seen = ledger.read(store.lake).entries
     target = admission.rollback_target(seen, to)
     ref = resolve.ref_of(store, states.latest(seen)[target])
-    admission.check_files(ref)
+    admission.check_files(store, ref)
 
     def decide(entries: Entries) -> Sequence[Change]:
         if to is None:

@@ -155,6 +155,15 @@ class MlflowSettings(Group):
     experiment: str = Field(
         default="recommender", min_length=1, description="Experiment of training runs"
     )
+    username: str = Field(default="", description="Who signs in at an MLflow server")
+    password: SecretStr | None = Field(default=None, description="Their password")
+    password_file: HomePath | None = Field(
+        default=None, description="File that holds it, where it is not given itself"
+    )
+    model_cache: HomePath = Field(
+        default=Path("~/.cache/nextloop/models"),
+        description="Where models of an MLflow server are kept on this machine",
+    )
 
 
 class RegistrySettings(Group):
