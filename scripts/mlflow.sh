@@ -162,7 +162,7 @@ give_up() {
 stop() {
     trap '' INT TERM
     [ -z "${server-}" ] || {
-        kill -TERM -- "-$server" 2>/dev/null || true
+        kill -s TERM -- "-$server" 2>/dev/null || true
         wait "$server" 2>/dev/null || true
     }
     stop_database

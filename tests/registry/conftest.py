@@ -129,3 +129,17 @@ def mlflow_says():
             return (None if alias is None else int(alias)), tags
 
     return look
+
+
+@pytest.fixture
+def flags(settings):
+    """The same settings as flags, for other processes."""
+    named = {"lake": settings.lake, "registry.model_name": settings.registry.model_name}
+    if not settings.mlflow.tracking_uri:
+        return named
+    return named | {
+        "mlflow.tracking_uri": settings.mlflow.tracking_uri,
+        "mlflow.username": settings.mlflow.username,
+        "mlflow.password_file": str(settings.mlflow.password_file),
+        "mlflow.model_cache": str(settings.mlflow.model_cache),
+    }

@@ -80,10 +80,11 @@ def copy_versions(settings: Settings, name: str) -> None:
     with opened(store) as client, fluent(store):
         client.create_registered_model(name)
         for version in sorted(pages(client, store), key=lambda each: int(each.version)):
+            model = Path(version.tags["place"]).parts[3]  # a search does not tell it
             client.create_model_version(
                 name,
-                f"models:/{version.model_id}",
+                f"models:/{model}",
                 run_id=version.run_id,
-                model_id=version.model_id,
+                model_id=model,
                 tags=version.tags,
             )

@@ -17,7 +17,6 @@ from nextloop.registry.store import locate, opened
 from nextloop.storage import delta
 from nextloop.tables.promotions import PROMOTIONS
 
-RACE = Path(__file__).with_name("race.py")
 
 
 def test_the_best_that_pass_the_gate_are_staged(settings, mlflow_says):

@@ -11,31 +11,18 @@ import pytest
 from tests.registry import race
 
 from nextloop.registry import lifecycle, states
-from nextloop.settings import Settings
 
 
 @pytest.fixture
-def hold(settings):
+def hold(flags):
     """Let twenty processes do something at the same moment: call with what."""
 
     def held(act: str) -> None:
-        command = [sys.executable, str(Path(race.__file__)), act, json.dumps(_flags(settings))]
+        command = [sys.executable, str(Path(race.__file__)), act, json.dumps(flags)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
         assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
     return held
-
-
-def _flags(settings: Settings) -> dict[str, str]:
-    flags = {"lake": settings.lake, "registry.model_name": settings.registry.model_name}
-    if not settings.mlflow.tracking_uri:
-        return flags
-    return flags | {
-        "mlflow.tracking_uri": settings.mlflow.tracking_uri,
-        "mlflow.username": settings.mlflow.username,
-        "mlflow.password_file": str(settings.mlflow.password_file),
-        "mlflow.model_cache": str(settings.mlflow.model_cache),
-    }
 
 
 @pytest.mark.slow
