@@ -25,16 +25,16 @@ def promote(settings, number):
 
 
 def append(settings, number):
-    lake, left = locate(settings).lake, 3
+    lake = locate(settings).lake
     ref = resolve(str(number % 4 + 1), settings)
-    while left:
+    while True:
         seen = ledger.read(lake)
         try:
             by = f"writer {number}"
             ledger.append(seen, [changes.promotion((), ref, by, "race")[0]])
         except ledger.LedgerMoved:
             continue
-        left -= 1
+        return
 
 
 def race(act, flags, number, start):

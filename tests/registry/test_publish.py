@@ -43,10 +43,11 @@ def test_versions_are_listed_as_they_were_registered(embedded, published):
                                  r.run, r.as_of) for r in published[1]]  # fmt: skip
 
 
-def test_a_run_says_what_it_was_made_from(settings, published):
+def test_a_run_says_what_it_was_made_from(settings):
     """Each model's run names tables, code, locks, libraries, seeds and the digest of its files."""
-    ref = published[1][3]
-    with opened(locate(settings)) as client:
+    store = locate(settings)
+    with opened(store) as client:
+        ref = every(client, store)[3]
         run, parent = client.get_run(ref.run), client.get_run(ref.training)
     tags = run.data.tags
     assert tags["table.interactions"] == "3"

@@ -109,10 +109,10 @@ def rollback_target(entries: Sequence[Entry], to: int | None) -> int:
 
 
 def check_unmoved(seen: Sequence[Entry], now: Sequence[Entry]) -> None:
-    """Refuse to roll back from another version than the one that was looked at.
+    """Refuse to replace another version than the one that was looked at.
 
     Args:
-        seen: The ledger's entries when the rollback was decided.
+        seen: The ledger's entries when the change was decided.
         now: The same when it is recorded.
 
     Raises:
@@ -122,8 +122,8 @@ def check_unmoved(seen: Sequence[Entry], now: Sequence[Entry]) -> None:
     if before != after:
         raise DataFault(
             f"Version {after.version if after else 'none'} was put into production meanwhile: "
-            "nothing was rolled back.",
-            "See nextloop models history, and roll back again if it is still wanted.",
+            "nothing was changed.",
+            "See nextloop models history, and run this again if it is still wanted.",
         )
 
 

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from nextloop.registry.versions import ModelRef
 
-_ADDRESS: Final = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*:/")
+# What the server itself keeps, or a bucket: a tag in MLflow must not send us anywhere else.
+_ADDRESS: Final = re.compile(r"(mlflow-artifacts:/|gs://)(?!/)(?!.*\.\.)[^?#%]+")
 _RESTORE: Final = "Do not use this version: restore its files from a backup, or train again."
 
 
 def is_address(place: str) -> bool:
     """Tell whether a place is one of a server, such as mlflow-artifacts:/1/models/m-1."""
-    return _ADDRESS.match(place) is not None
+    return _ADDRESS.fullmatch(place) is not None
 
 
 def cached(store: Store, digest: str) -> Path:

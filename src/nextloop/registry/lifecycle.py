@@ -20,7 +20,7 @@ from nextloop.registry.creation import follow_lake
 from nextloop.registry.ledger import Change, Entry, LedgerMoved
 from nextloop.registry.projection import project
 from nextloop.registry.store import Store, locate, opened
-from nextloop.registry.versions import every
+from nextloop.registry.versions import ModelRef, every
 from nextloop.settings import Settings
 
 Entries = tuple[Entry, ...]
@@ -77,34 +77,63 @@ def stage_best(settings: Settings, n: int | None = None) -> Outcome:
     return _finish(store, done, f"Best that pass the gate, best first: {shown}")
 
 
-def promote(settings: Settings, version: str | int, reason: str) -> Outcome:
+def candidate(settings: Settings, version: str | int) -> ModelRef:
+    """Find a version that may be promoted as far as the gate against popularity goes.
+
+    Args:
+        settings: Of this process.
+        version: Its number, or `staging` for the best that is staged.
+
+    Returns:
+        The version, its files intact.
+
+    Raises:
+        UsageFault: The version is no number.
+        DataFault: There is no such version, the gate refuses it, or its files are not intact.
+        SystemFault: MLflow or the lake refuses.
+    """
+    store = resolve.existing(settings)
+    wanted = resolve.resolve(version, settings).version
+    with opened(store) as client:
+        ref = admission.admitted(store, wanted, every(client, store))
+    admission.check_files(store, ref)
+    return ref
+
+
+def promote(
+    settings: Settings, version: str | int, reason: str, seen: Entries | None = None
+) -> Outcome:
     """Put a version into production; the one that was there is archived.
+
+    The model itself is examined by `jobs.promotion.promote`, which people and schedules use.
 
     Args:
         settings: Of this process.
         version: Its number, or `staging` for the best that is staged.
         reason: Why, for the ledger; any language.
+        seen: The ledger's entries when the version was examined, None if it was not held against
+            what is in production.
 
     Returns:
         What was done; nothing if it is in production already.
 
     Raises:
         UsageFault: The version is no number, or there is no reason.
-        DataFault: There is no such version, the gate refuses it, or its files are not intact.
+        DataFault: There is no such version, the gate refuses it, its files are not intact, or
+            somebody else changed what is in production since `seen`.
         SystemFault: MLflow or the lake refuses.
     """
-    reason, store = _checked(reason), resolve.existing(settings)
-    wanted = resolve.resolve(version, settings).version
-    with opened(store) as client:
-        ref = admission.admitted(store, wanted, every(client, store))
-    admission.check_files(store, ref)
+    reason, store = checked(reason), resolve.existing(settings)
+    ref = candidate(settings, version)
 
     def decide(entries: Entries) -> Sequence[Change]:
+        if seen is not None:
+            admission.check_unmoved(seen, entries)
         admission.check_digest(ref, entries)
         return changes.promotion(entries, ref, user(), reason)
 
     done = _record(store, decide)
-    return _finish(store, done, f"Version {wanted} ({ref.model}) is in production")
+    return _finish(store, done, f"Version {ref.version} ({ref.model}) is in production")
 
 
 def rollback(settings: Settings, to: int | None = None, reason: str = "rollback") -> Outcome:
@@ -123,7 +152,7 @@ def rollback(settings: Settings, to: int | None = None, reason: str = "rollback"
             intact, or somebody else changed what is in production meanwhile.
         SystemFault: The lake or MLflow refuses.
     """
-    reason, store = _checked(reason), locate(settings)
+    reason, store = checked(reason), locate(settings)
     seen = ledger.read(store.lake).entries
     target = admission.rollback_target(seen, to)
     ref = resolve.ref_of(store, states.latest(seen)[target])
@@ -206,7 +235,18 @@ def _finish(store: Store, done: Sequence[Change], text: str) -> Outcome:
     return Outcome(bool(done), text, now.version if now else None, staged)
 
 
-def _checked(reason: str) -> str:
+def checked(reason: str) -> str:
+    """Refuse a reason that tells nobody anything.
+
+    Args:
+        reason: Why somebody wants a change.
+
+    Returns:
+        The same on one line.
+
+    Raises:
+        UsageFault: It is empty or longer than 1000 characters.
+    """
     text = " ".join(reason.split())
     if not text or len(text) > _MAX_REASON:
         raise UsageFault(

@@ -181,6 +181,18 @@ class RegistrySettings(Group):
         le=1,
         description="By how much NDCG@k must beat popularity's to be staged",
     )
+    production_margin: float = Field(
+        default=0.005,
+        ge=0,
+        le=1,
+        description="By how much NDCG@k may be below the present production's to be promoted",
+    )
+    max_model_bytes: int = Field(
+        default=500_000_000, ge=1, description="Largest model that is promoted, its files' sum"
+    )
+    max_answer_milliseconds: float = Field(
+        default=50.0, gt=0, description="Slowest 99th percentile of answers that is promoted"
+    )
 
 
 class RecommenderSettings(Group):
