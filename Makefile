@@ -55,7 +55,7 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 	@echo "== layers"; $(DEV)/bin/lint-imports --no-cache >$(DEV)/layers.log || { cat $(DEV)/layers.log; exit 1; }
 	@echo "== dependencies"; $(DEV)/bin/deptry src
 	@echo "== locks"; scripts/check_locks.sh
-	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh .ci/run
+	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh deploy/*/*.sh .ci/run
 
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .

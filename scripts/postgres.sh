@@ -69,9 +69,8 @@ make_cluster() {
     as_owner "$bin/initdb" --pgdata "$new" --auth reject --encoding UTF8 --locale C.UTF-8 \
         --data-checksums >/dev/null
     databases=$(printf '%s,' "$@")
-    as_owner sh -c 'cat >"$1"' - "$new/pg_hba.conf" <<CONF
-host ${databases%,} $role 127.0.0.1/32 scram-sha-256
-CONF
+    echo "host ${databases%,} $role 127.0.0.1/32 scram-sha-256" |
+        as_owner tee "$new/pg_hba.conf" >/dev/null
     printf "CREATE ROLE %s LOGIN PASSWORD '%s'\n;\n\n" "$role" "$password" | single "$new" >/dev/null
     for database in "$@"; do
         printf 'CREATE DATABASE %s OWNER %s\n;\n\n' "$database" "$role" | single "$new" >/dev/null

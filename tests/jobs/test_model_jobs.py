@@ -120,7 +120,9 @@ def test_what_is_worse_than_production_stays_out(settings, versions):
     with pytest.raises(promotion.NotPromoted, match="below is allowed") as refused:
         promotion.promote(settings, newer["popularity"], "worse")
     assert "nextloop models compare" in refused.value.hint
-    assert states.production(lifecycle.history(settings)).version == newer["ranker"]
+    now = states.production(lifecycle.history(settings))
+    assert now is not None
+    assert now.version == newer["ranker"]
     same = promotion.promote(settings, newer["ranker"], "again")
     assert (same.changed, same.production) == (False, newer["ranker"])
 

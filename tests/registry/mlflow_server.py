@@ -52,7 +52,7 @@ def running() -> Iterator[dict[str, str]]:
 @contextmanager
 def _script(folder: Path, port: str) -> Iterator[None]:
     assert (ROOT / ".venv-mlflow/bin/mlflow").exists(), "make test-mlflow installs the server"
-    command = [ROOT / "scripts/mlflow.sh", "--folder", str(folder), "--port", port]
+    command = [str(ROOT / "scripts/mlflow.sh"), "--folder", str(folder), "--port", port]
     with subprocess.Popen(
         [*command, "--database-port", free_port()],
         stdout=subprocess.PIPE,

@@ -263,7 +263,8 @@ def test_finding_production_does_not_import_mlflow(settings, flags):
     """What starts an API takes milliseconds, not the seconds that MLflow's import takes."""
     lifecycle.promote(settings, 4, "first")
     code = (
-        "import json, sys; from nextloop import settings; from nextloop.registry.resolve import resolve; "
+        "import json, sys; from nextloop import settings; "
+        "from nextloop.registry.resolve import resolve; "
         "print(resolve('production', settings.load(json.loads(sys.argv[1]))).version, "
         "'mlflow' in sys.modules)"
     )

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import numpy as np
 
 from nextloop.recommender import metrics
-from nextloop.recommender.arrays import Flags, Floats
+from nextloop.recommender.arrays import Flags, Ints
 from nextloop.recommender.bundle import Bundle
 from nextloop.recommender.comparing import standing
 from nextloop.recommender.dataset import Dataset
@@ -120,7 +120,7 @@ def duel(first: Bundle, second: Bundle, dataset: Dataset) -> Duel:
     return Duel(metric, _difference(ALL, whole, everything, metric, LEVEL, seed), tuple(parts))
 
 
-def _parts(judged: Judged, hotels: Floats) -> Iterator[tuple[str, Flags]]:
+def _parts(judged: Judged, hotels: Ints) -> Iterator[tuple[str, Flags]]:
     for code in np.unique(judged.hotel):
         yield f"hotel {int(hotels[code])}", judged.hotel == code
     for band, (low, high) in HISTORY_BANDS.items():
@@ -135,5 +135,5 @@ def _difference(
     first, second = (each.value.get(metric, np.zeros(0))[keep] for each in judged)
     owner = judged[0].owner[keep]
     low, high = metrics.bootstrap_interval(first - second, owner, RESAMPLES, seed, level)
-    mean = [float(value.mean()) if len(value) else float("nan") for value in (first, second)]
-    return Difference(part, len(first), *mean, mean[0] - mean[1], low, high)
+    mine, other = (float(v.mean()) if len(v) else float("nan") for v in (first, second))
+    return Difference(part, len(first), mine, other, mine - other, low, high)

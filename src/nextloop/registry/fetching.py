@@ -133,4 +133,5 @@ def _check_listed(there: dict[str, Any], entries: list[Entry]) -> None:
 
 
 def _download(repository: ArtifactRepository, name: str, scratch: Path) -> bytes:
-    return Path(repository.download_artifacts(name, str(scratch))).read_bytes()
+    found: str = repository.download_artifacts(name, str(scratch))  # type: ignore[no-untyped-call]
+    return Path(found).read_bytes()
