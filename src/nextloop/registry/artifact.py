@@ -75,6 +75,7 @@ def read(folder: Path, expected_digest: str | None = None) -> dict[str, bytes]:
     """
     with _opened(folder) as handle:
         present = _names(handle)
+        _check_regular(handle, present)
         entries = _manifest(handle, present, expected_digest)
         listed = {entry.name for entry in entries} | {MANIFEST}
         if present != listed:
@@ -131,6 +132,16 @@ def _is_link_or_file(folder: Path) -> bool:
 
 def _names(handle: int) -> set[str]:
     return set(os.listdir(handle))
+
+
+def _check_regular(handle: int, present: set[str]) -> None:
+    """Look at what each name is before any is opened; a folder counts as an extra file later."""
+    for name in sorted(present):
+        mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            raise DataFault(f"{name!r} is a link")
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise DataFault(f"{name!r} is no regular file")
 
 
 def _manifest(handle: int, present: set[str], expected_digest: str | None) -> list[Entry]:
