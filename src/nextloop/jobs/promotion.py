@@ -15,7 +15,7 @@ from nextloop.jobs.reproducing import dataset_of
 from nextloop.recommender.bundle import Bundle
 from nextloop.recommender.duel import duel
 from nextloop.recommender.rehearsal import rehearse
-from nextloop.registry import artifact, ledger, lifecycle, resolve, states
+from nextloop.registry import admission, artifact, ledger, lifecycle, resolve, states
 from nextloop.registry.lifecycle import Outcome
 from nextloop.registry.record import recorded
 from nextloop.registry.versions import ModelRef
@@ -60,7 +60,7 @@ def promote(settings: Settings, what: str | int, reason: str) -> Outcome:
     """
     lifecycle.checked(reason)
     seen = ledger.read(resolve.existing(settings).lake).entries
-    ref, now = lifecycle.candidate(settings, what), states.production(seen)
+    ref, now = admission.candidate(settings, what), states.production(seen)
     if now is None or now.version != ref.version:
         failed = [each.words for each in examine(settings, ref, now) if not each.passed]
         if failed:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from nextloop.errors import DataFault
 from nextloop.registry import artifact, fetching, gate, resolve, states
 from nextloop.registry.ledger import Entry
-from nextloop.registry.store import Store
-from nextloop.registry.versions import ModelRef
+from nextloop.registry.store import Store, opened
+from nextloop.registry.versions import ModelRef, every
+from nextloop.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -74,6 +75,29 @@ def admitted(store: Store, version: int, versions: Sequence[ModelRef]) -> ModelR
             f"Version {version} ({ref.model}) does not pass the gate: {verdict.reason}.",
             "Choose a better one: nextloop models list",
         )
+    return ref
+
+
+def candidate(settings: Settings, version: str | int) -> ModelRef:
+    """Find a version that may be promoted as far as the gate against popularity goes.
+
+    Args:
+        settings: Of this process.
+        version: Its number, or `staging` for the best that is staged.
+
+    Returns:
+        The version, its files intact.
+
+    Raises:
+        UsageFault: The version is no number.
+        DataFault: There is no such version, the gate refuses it, or its files are not intact.
+        SystemFault: MLflow or the lake refuses.
+    """
+    store = resolve.existing(settings)
+    wanted = resolve.resolve(version, settings).version
+    with opened(store) as client:
+        ref = admitted(store, wanted, every(client, store))
+    check_files(store, ref)
     return ref
 
 

@@ -20,7 +20,7 @@ from nextloop.registry.creation import follow_lake
 from nextloop.registry.ledger import Change, Entry, LedgerMoved
 from nextloop.registry.projection import project
 from nextloop.registry.store import Store, locate, opened
-from nextloop.registry.versions import ModelRef, every
+from nextloop.registry.versions import every
 from nextloop.settings import Settings
 
 Entries = tuple[Entry, ...]
@@ -77,29 +77,6 @@ def stage_best(settings: Settings, n: int | None = None) -> Outcome:
     return _finish(store, done, f"Best that pass the gate, best first: {shown}")
 
 
-def candidate(settings: Settings, version: str | int) -> ModelRef:
-    """Find a version that may be promoted as far as the gate against popularity goes.
-
-    Args:
-        settings: Of this process.
-        version: Its number, or `staging` for the best that is staged.
-
-    Returns:
-        The version, its files intact.
-
-    Raises:
-        UsageFault: The version is no number.
-        DataFault: There is no such version, the gate refuses it, or its files are not intact.
-        SystemFault: MLflow or the lake refuses.
-    """
-    store = resolve.existing(settings)
-    wanted = resolve.resolve(version, settings).version
-    with opened(store) as client:
-        ref = admission.admitted(store, wanted, every(client, store))
-    admission.check_files(store, ref)
-    return ref
-
-
 def promote(
     settings: Settings, version: str | int, reason: str, seen: Entries | None = None
 ) -> Outcome:
@@ -124,7 +101,7 @@ def promote(
         SystemFault: MLflow or the lake refuses.
     """
     reason, store = checked(reason), resolve.existing(settings)
-    ref = candidate(settings, version)
+    ref = admission.candidate(settings, version)
 
     def decide(entries: Entries) -> Sequence[Change]:
         if seen is not None:
