@@ -24,16 +24,20 @@ pytestmark = pytest.mark.slow
 KEY = "a key for tests only, long enough"
 
 
-@pytest.fixture(scope="module")
-def flags(tmp_path_factory, sail):
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("server", marks=pytest.mark.mlflow)])
+def flags(request, tmp_path_factory, sail):
     """A lake with two trainings, a week apart, of which nothing is in production."""
     folder = tmp_path_factory.mktemp("trained")
+    mlflow = request.getfixturevalue("server") if request.param == "server" else {}
     config = SimulatorConfig(hotels=2, weeks=6, orders=4_000)
     write(simulate(config), folder / "landing", folder / "truth")
     flags = {
         "landing": str(folder / "landing"),
         "lake": str(folder / "lake"),
         "privacy.guest_key": KEY,
+        "registry.model_name": "trained",
+        "mlflow.model_cache": str(folder / "models"),
+        **mlflow,
     }
     settings = settings_tree.load(flags)
     ingest(settings, sail)

@@ -69,13 +69,6 @@ def embedded(published, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def server():
-    """A real MLflow server on PostgreSQL, as `make mlflow` starts it; its flags for settings."""
-    with mlflow_server.running() as flags:
-        yield flags
-
-
-@pytest.fixture(scope="session")
 def served(server, tmp_path_factory):
     """The same training on the server: its flags, and its versions."""
     lake = tmp_path_factory.mktemp("served") / "lake"

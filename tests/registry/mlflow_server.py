@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from nextloop.registry.store import locate, opened
 from nextloop.registry.tracking import fluent
 from nextloop.registry.versions import pages
@@ -67,6 +69,13 @@ def _script(folder: Path, port: str) -> Iterator[None]:
         finally:
             script.send_signal(signal.SIGTERM)
             script.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[dict[str, str]]:
+    """A real MLflow server on PostgreSQL, as `make mlflow` starts it; its flags for settings."""
+    with running() as flags:
+        yield flags
 
 
 def copy_versions(settings: Settings, name: str) -> None:
