@@ -49,6 +49,6 @@ export MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
 [ ! -s "$secrets/gcs_key" ] || export GOOGLE_APPLICATION_CREDENTIALS="$secrets/gcs_key"
 
 cd "$own"
-exec mlflow server --app-name basic-auth --host 0.0.0.0 --port 5000 \
+exec mlflow server --app-name basic-auth --host "${MLFLOW_BIND:-0.0.0.0}" --port "${MLFLOW_BIND_PORT:-5000}" \
     --workers "${MLFLOW_WORKERS:-2}" --allowed-hosts "$MLFLOW_ALLOWED_HOSTS" \
     --serve-artifacts --artifacts-destination "$MLFLOW_ARTIFACTS"

@@ -10,7 +10,7 @@ import pytest
 from nextloop import settings as settings_tree
 from nextloop.cli import app as cli
 from nextloop.errors import DataFault, UsageFault
-from nextloop.jobs import promotion
+from nextloop.jobs import promotion, run
 from nextloop.jobs.features import features
 from nextloop.jobs.ingest import ingest
 from nextloop.jobs.reproducing import reproduce
@@ -143,6 +143,16 @@ def test_what_is_too_large_or_slow_stays_out(flags, versions, limit, value, why)
     tight = settings_tree.load({**flags, limit: value})
     with pytest.raises(promotion.NotPromoted, match=why):
         promotion.promote(tight, versions[0]["ranker"], "x")
+
+
+def test_a_run_whose_model_does_not_pass_ends_well(flags, settings):
+    """What is in production stays, and the message says which version and why."""
+    before = states.production(lifecycle.history(settings))
+    assert before is not None
+    tight = settings_tree.load({**flags, "registry.max_model_bytes": 1000})
+    production, message = run._released(tight, "weekly")
+    assert production == before.version
+    assert message.endswith(f"Version {before.version} stays in production.")
 
 
 def test_a_promotion_meanwhile_is_noticed(settings, versions):
