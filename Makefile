@@ -6,13 +6,14 @@ ARGS ?=
 DEMO := .venv
 DEV := .venv-dev
 AIRFLOW := .venv-airflow
+MLFLOW := .venv-mlflow
 SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
 
 export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow test test-rollout test-airflow check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow test test-rollout test-airflow test-mlflow check format tables bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -26,6 +27,10 @@ serve: $(DEMO)/.ready ## Answer recommendations over HTTP with the model in prod
 
 airflow: $(DEMO)/.ready $(AIRFLOW)/.ready ## Start Airflow locally, with simulated files to run the batch on
 	@scripts/airflow.sh $(ARGS)
+
+mlflow: $(MLFLOW)/.ready ## Start the MLflow server locally, on a PostgreSQL cluster of its own
+	@scripts/postgres.sh
+	@scripts/mlflow.sh $(ARGS)
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
@@ -43,6 +48,10 @@ test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run t
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
 
+test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
+	@scripts/postgres.sh
+	@$(DEV)/bin/python -m pytest -m mlflow $(ARGS)
+
 check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks, scripts and workflows
 	@echo "== ruff"; $(DEV)/bin/ruff check .
 	@$(DEV)/bin/ruff format --check .
@@ -50,7 +59,7 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 	@echo "== layers"; $(DEV)/bin/lint-imports --no-cache >$(DEV)/layers.log || { cat $(DEV)/layers.log; exit 1; }
 	@echo "== dependencies"; $(DEV)/bin/deptry src
 	@echo "== locks"; scripts/check_locks.sh
-	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh .ci/run
+	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh deploy/*/*.sh .ci/run
 	@echo "== workflows"; $(DEV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(DEV)/bin/zizmor --quiet --offline --no-progress .github/workflows
 	@$(DEV)/bin/hadolint deploy/Dockerfile
@@ -77,7 +86,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) .airflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) .airflow .mlflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)
@@ -88,3 +97,6 @@ $(DEV)/.ready: requirements/dev.txt $(SETUP)
 
 $(AIRFLOW)/.ready: requirements/orchestration.txt orchestration/pyproject.toml $(SETUP)
 	@scripts/setup.sh $(AIRFLOW) requirements/orchestration.txt orchestration
+
+$(MLFLOW)/.ready: requirements/mlflow.txt $(SETUP)
+	@scripts/setup.sh $(MLFLOW) requirements/mlflow.txt none

@@ -2,7 +2,8 @@
 # Makes a Python environment from a lock file and installs the project into it.
 #
 # Usage: scripts/setup.sh FOLDER LOCK [PROJECT]
-# Such as: scripts/setup.sh .venv requirements/demo.txt; PROJECT is this folder if left out.
+# Such as: scripts/setup.sh .venv requirements/demo.txt; PROJECT is this folder if left out, and
+# nothing but the lock is installed if it is `none`.
 #
 # Needs Python 3.11, 3.12 or 3.13 with pip. Uses the uv on PATH or gets one into .uv/. Nothing is
 # installed into the system's Python.
@@ -60,6 +61,7 @@ install() {
     # Compiled now: the first command would else spend seconds on it.
     "$uv" pip sync --quiet --python "$folder" --require-hashes --compile-bytecode \
         --build-constraints requirements/build.txt "$lock"
+    [ "$project" != none ] || return 0
     "$uv" pip install --quiet --python "$folder" --no-deps \
         --build-constraints requirements/build.txt --editable "$project"
     "$folder/bin/python" -m compileall -q "$project/src"

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from tests.gcs.stand_in import gcs, gcs_server, stand_in
+from tests.registry.mlflow_server import server
 from tests.spark.local_cluster import cluster
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["cluster", "gcs", "gcs_server", "stand_in"]
+__all__ = ["cluster", "gcs", "gcs_server", "server", "stand_in"]
 
 # Two busy cores make single examples slow: the suite's own timeout guards against hanging.
 hypothesis.settings.register_profile("default", deadline=None)

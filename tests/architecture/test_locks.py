@@ -17,7 +17,13 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
 BASE = PROJECT["project"]["dependencies"]
 AIRFLOW = tomllib.loads((ROOT / "orchestration/pyproject.toml").read_text("utf-8"))
+SERVER = [
+    line.split(" #")[0]
+    for line in (ROOT / "requirements/mlflow.in").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
 WANTED = {
+    "mlflow": SERVER,
     "demo": [*BASE, *EXTRAS["sail"]],
     "spark": [*BASE, *EXTRAS["spark"]],
     "dev": [*BASE, *EXTRAS["spark"], *GROUPS["test"], *GROUPS["check"]],
@@ -61,6 +67,11 @@ def test_orchestration_installs_what_its_dags_use():
     """Airflow's lock has neither what it excludes by name nor the project's own stack."""
     unwanted = {*AIRFLOW["tool"]["uv"]["exclude-dependencies"], "mlflow-skinny", "pyspark"}
     assert not unwanted & set(_pins("orchestration"))
+
+
+def test_mlflows_server_and_client_are_of_one_release():
+    """What talks to each other is upgraded together."""
+    assert _pins("mlflow")["mlflow"] == _pins("demo")["mlflow-skinny"]
 
 
 def test_locks_name_no_host_and_have_hashes():

@@ -61,8 +61,10 @@ def stop(action: str) -> None:
 
 def arm(point: tuple[str, str, int], action: str) -> None:
     """Let the function stop the process after its n-th call."""
-    module, name, which = point
+    place, name, which = point
+    module, _, owner = place.partition(":")
     home = importlib.import_module(module)
+    home = getattr(home, owner) if owner else home
     real, calls = getattr(home, name), [0]
 
     @functools.wraps(real)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from datetime import date
 
 import pytest
+from tests.registry import mlflow_server
 
 from nextloop import settings as settings_tree
 from nextloop.registry.publish import publish
@@ -59,11 +61,38 @@ def published(tmp_path_factory):
 
 
 @pytest.fixture
-def settings(published, tmp_path):
+def embedded(published, tmp_path):
     """Settings of a copy of that lake, in another place than it was made in."""
     lake = tmp_path / "옮긴 lake"
     shutil.copytree(published[0], lake)
     return settings_tree.load({"lake": str(lake)})
+
+
+@pytest.fixture(scope="session")
+def served(server, tmp_path_factory):
+    """The same training on the server: its flags, and its versions."""
+    lake = tmp_path_factory.mktemp("served") / "lake"
+    create_lake(lake, "0" * 16)
+    cache = str(tmp_path_factory.mktemp("cache"))
+    flags = server | {"lake": str(lake), "mlflow.model_cache": cache}
+    return flags, publish_again(settings_tree.load(flags), text="처음")
+
+
+@pytest.fixture
+def on_server(served, tmp_path):
+    """Settings of a new lake and of a registered model of its own with the server's versions."""
+    create_lake(tmp_path / "lake", "0" * 16)
+    name = f"recommender-{secrets.token_hex(8)}"
+    flags = served[0] | {"lake": str(tmp_path / "lake"), "registry.model_name": name}
+    mlflow_server.copy_versions(settings_tree.load(served[0]), name)
+    return settings_tree.load(flags | {"mlflow.model_cache": str(tmp_path / "models")})
+
+
+@pytest.fixture(params=["sqlite", pytest.param("server", marks=pytest.mark.mlflow)])
+def settings(request):
+    """Versions 1 to 4 as `MEASURED` says, once in SQLite and once on a server."""
+    name = {"sqlite": "embedded", "server": "on_server"}[request.param]
+    return request.getfixturevalue(name)
 
 
 @pytest.fixture
@@ -93,3 +122,17 @@ def mlflow_says():
             return (None if alias is None else int(alias)), tags
 
     return look
+
+
+@pytest.fixture
+def flags(settings):
+    """The same settings as flags, for other processes."""
+    named = {"lake": settings.lake, "registry.model_name": settings.registry.model_name}
+    if not settings.mlflow.tracking_uri:
+        return named
+    return named | {
+        "mlflow.tracking_uri": settings.mlflow.tracking_uri,
+        "mlflow.username": settings.mlflow.username,
+        "mlflow.password_file": str(settings.mlflow.password_file),
+        "mlflow.model_cache": str(settings.mlflow.model_cache),
+    }

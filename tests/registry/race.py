@@ -1,10 +1,11 @@
-"""Eight processes that change one lake's registry at the same moment; run by test_lifecycle.
+"""Twenty processes that change one registry at the same moment; run by test_races.
 
 Forked before anything of Delta's or MLflow's has started a thread, so that MLflow is imported once.
 """
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sys
 
@@ -15,38 +16,38 @@ from nextloop.registry import changes, ledger, lifecycle
 from nextloop.registry.resolve import resolve
 from nextloop.registry.store import locate
 
-RACERS = 8
-PROMOTED = (1, 2, 4, 2, 1, 4, 2, 1)  # version 3 does not pass the gate
+RACERS = 20
+PROMOTED = (1, 2, 4, 2)  # version 3 does not pass the gate
 
 
 def promote(settings, number):
-    lifecycle.promote(settings, PROMOTED[number], f"경주 {number}")
+    lifecycle.promote(settings, PROMOTED[number % len(PROMOTED)], f"경주 {number}")
 
 
 def append(settings, number):
-    lake, left = locate(settings).lake, 3
+    lake = locate(settings).lake
     ref = resolve(str(number % 4 + 1), settings)
-    while left:
+    while True:
         seen = ledger.read(lake)
         try:
             by = f"writer {number}"
             ledger.append(seen, [changes.promotion((), ref, by, "race")[0]])
         except ledger.LedgerMoved:
             continue
-        left -= 1
+        return
 
 
-def race(act, lake, number, start):
-    settings = settings_tree.load({"lake": lake})
+def race(act, flags, number, start):
+    settings = settings_tree.load(flags)
     start.wait()
     act(settings, number)
 
 
-def hold(act, lake):
+def hold(act, flags):
     """Let them run; tell by the exit code whether one failed (its traceback is on stderr)."""
     fork = multiprocessing.get_context("fork")
     gun = fork.Barrier(RACERS)
-    racers = [fork.Process(target=race, args=(act, lake, n, gun)) for n in range(RACERS)]
+    racers = [fork.Process(target=race, args=(act, flags, n, gun)) for n in range(RACERS)]
     for racer in racers:
         racer.start()
     for racer in racers:
@@ -55,5 +56,5 @@ def hold(act, lake):
 
 
 if __name__ == "__main__":
-    promoting, appending = sys.argv[1:]
-    sys.exit(hold(promote, promoting) or hold(append, appending))
+    acts = {"promote": promote, "append": append}
+    sys.exit(hold(acts[sys.argv[1]], json.loads(sys.argv[2])))

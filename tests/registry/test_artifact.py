@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 
 import pytest
 from hypothesis import given
@@ -190,3 +191,45 @@ def test_a_manifest_is_read_as_it_was_written(files):
         return
     entries = manifest.describe(files)
     assert manifest.decode(manifest.encode(entries)) == entries
+
+
+OPENED: list[str] = []
+WATCHED: list[str] = []
+
+
+def _note(event, arguments):
+    if WATCHED and event == "open" and isinstance(arguments[0], str):
+        OPENED.append(arguments[0])
+
+
+@pytest.fixture(scope="module")
+def watching():
+    sys.addaudithook(_note)  # cannot be taken away again, so it is told when to listen
+
+
+def _link(folder):
+    (folder / "ranker.1.txt").rename(folder.parent / "elsewhere.txt")
+    (folder / "ranker.1.txt").symlink_to(folder.parent / "elsewhere.txt")
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        lambda folder: (folder / "evil.pkl").write_bytes(PICKLE),
+        lambda folder: (folder / "notes.txt").write_bytes(b"extra"),
+        lambda folder: (folder / "model.json").unlink(),
+        lambda folder: (folder / "manifest.json").write_bytes(b"{}"),
+        _link,
+    ],
+    ids=["pickle", "extra", "missing", "manifest", "link"],
+)
+def test_nothing_but_the_manifest_is_opened_of_a_poisoned_folder(folder, digest, watching, poison):
+    """The names and the digest are judged first; a swapped file must be read to be known."""
+    poison(folder)
+    OPENED.clear()
+    WATCHED.append("now")
+    try:
+        _refused(folder, digest)
+    finally:
+        WATCHED.clear()
+    assert set(OPENED) <= {str(folder), "manifest.json"}

@@ -7,32 +7,33 @@ import json
 import pytest
 
 from nextloop.cli import app as cli
+from nextloop.registry import lifecycle
+from nextloop.registry.store import locate, opened
+from nextloop.settings import variable
 
 
 @pytest.fixture
-def command(settings, capsys):
+def command(flags, capsys, monkeypatch):
     """Run `nextloop models ...` on a lake with four versions; give exit code, output, errors."""
 
+    for name, value in flags.items():
+        monkeypatch.setenv(variable(name), value)
+
     def run(*arguments):
-        code = cli.run(["models", *arguments, "--lake", settings.lake])
+        code = cli.run(["models", *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
     return run
 
 
-def test_the_whole_way_by_command(command):
-    """Stage, promote, promote, roll back; list, history and show tell the same story."""
+def test_the_whole_way_by_command(settings, command):
+    """Stage, roll back; list, history and show tell the same story, and promoting again is none."""
     assert command("stage", "--best", "2")[:2] == (
         0, "Best that pass the gate, best first: 4, 2.\nStaged: 2, 4.\n",
     )  # fmt: skip
-    assert command("promote", "2", "--reason", "첫 배포")[0] == 0
-    code, out, _ = command("promote", "staging", "--reason", "더 정확함", "--json")
-    assert code == 0
-    assert json.loads(out) == {
-        "changed": True, "message": "Version 4 (ranker) is in production.",
-        "production": 4, "staged": [],
-    }  # fmt: skip
+    lifecycle.promote(settings, 2, "첫 배포")
+    lifecycle.promote(settings, "staging", "더 정확함")
     assert command("promote", "4", "--reason", "again")[:2] == (
         0, "Version 4 (ranker) is in production: nothing to change.\n",
     )  # fmt: skip
@@ -66,9 +67,11 @@ def test_tables_for_people(command):
     assert "validation_ndcg_at_10" in command("show", "4")[1]
 
 
-def test_reconcile_says_what_it_did(command):
-    """First the moved lake's paths, then nothing."""
-    assert "the lake lies in" in command("reconcile")[1]
+def test_reconcile_says_what_it_did(settings, command):
+    """First what was changed by hand, or the moved lake's paths; then nothing."""
+    with opened(locate(settings)) as client:
+        client.set_registered_model_alias(settings.registry.model_name, "production", "3")
+    assert "alias production was 3, is unset" in command("reconcile")[1]
     assert command("reconcile")[1] == "MLflow says what the ledger says: nothing to repair.\n"
     assert json.loads(command("reconcile", "--json")[1]) == {"repairs": []}
 
@@ -81,7 +84,7 @@ def test_reconcile_says_what_it_did(command):
         (("promote", "3", "--reason", "x"), 3, "does not pass the gate"),
         (("promote", "9", "--reason", "x"), 3, "There are: 1, 2, 3, 4."),
         (("rollback",), 3, "no earlier version"),
-        (("show", "production"), 3, "No version of recommender is in production"),
+        (("show", "production"), 3, "No version of recommender"),
     ],
 )
 def test_a_wrong_wish_ends_with_a_line_and_its_code(command, arguments, code, why):
@@ -94,6 +97,16 @@ def test_a_wrong_wish_ends_with_a_line_and_its_code(command, arguments, code, wh
 
 def test_every_command_has_an_example(capsys):
     """The help of each shows how it is called."""
-    for name in ("list", "show", "stage", "promote", "rollback", "history", "reconcile"):
+    for name in (
+        "list",
+        "show",
+        "stage",
+        "promote",
+        "rollback",
+        "history",
+        "reconcile",
+        "compare",
+        "reproduce",
+    ):
         assert cli.run(["models", name, "--help"]) == 0
         assert f"nextloop models {name}" in capsys.readouterr().out

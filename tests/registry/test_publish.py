@@ -33,9 +33,9 @@ def test_a_training_becomes_one_version_a_model(published):
     assert best.bundle_folder.is_relative_to(lake)
 
 
-def test_versions_are_listed_as_they_were_registered(settings, published):
+def test_versions_are_listed_as_they_were_registered(embedded, published):
     """What MLflow gives back equals what publishing returned, but for the lake's place."""
-    store = locate(settings)
+    store = locate(embedded)
     with opened(store) as client:
         found = every(client, store)
     assert [(r.version, r.model, r.digest, r.place, r.metrics, r.training, r.run, r.as_of)
@@ -43,10 +43,11 @@ def test_versions_are_listed_as_they_were_registered(settings, published):
                                  r.run, r.as_of) for r in published[1]]  # fmt: skip
 
 
-def test_a_run_says_what_it_was_made_from(settings, published):
+def test_a_run_says_what_it_was_made_from(settings):
     """Each model's run names tables, code, locks, libraries, seeds and the digest of its files."""
-    ref = published[1][3]
-    with opened(locate(settings)) as client:
+    store = locate(settings)
+    with opened(store) as client:
+        ref = every(client, store)[3]
         run, parent = client.get_run(ref.run), client.get_run(ref.training)
     tags = run.data.tags
     assert tags["table.interactions"] == "3"
@@ -86,25 +87,25 @@ def test_a_first_use_that_was_killed_does_no_harm(published):
     }  # fmt: skip
 
 
-def test_models_are_found_after_the_lake_moved(settings, published, again):
+def test_models_are_found_after_the_lake_moved(embedded, published, again):
     """A moved lake resolves to its own files, and the next training is written into it."""
-    ref = resolve("4", settings)
-    assert ref.bundle_folder.is_relative_to(settings.lake)
+    ref = resolve("4", embedded)
+    assert ref.bundle_folder.is_relative_to(embedded.lake)
     assert artifact.read(ref.bundle_folder, ref.digest)
     before = sorted(published[0].rglob("*"))
-    newer = again(settings)
+    newer = again(embedded)
     assert [each.version for each in newer] == [5, 6, 7, 8]
-    assert all(each.bundle_folder.is_relative_to(settings.lake) for each in newer)
+    assert all(each.bundle_folder.is_relative_to(embedded.lake) for each in newer)
     assert sorted(published[0].rglob("*")) == before
 
 
-def test_mlflow_finds_its_files_after_the_lake_moved(settings):
+def test_mlflow_finds_its_files_after_the_lake_moved(embedded):
     """Reconcile makes the paths in MLflow's database those of the moved lake, once."""
-    assert "the lake lies in" in lifecycle.reconcile(settings)[0]
-    assert lifecycle.reconcile(settings) == []
-    with opened(locate(settings)) as client:
+    assert "the lake lies in" in lifecycle.reconcile(embedded)[0]
+    assert lifecycle.reconcile(embedded) == []
+    with opened(locate(embedded)) as client:
         uri = client.get_model_version_download_uri("recommender", "4")
-    assert Path(uri).is_relative_to(settings.lake)
+    assert Path(uri).is_relative_to(embedded.lake)
     assert (Path(uri) / "MLmodel").exists()
 
 
@@ -128,20 +129,20 @@ def test_nothing_and_namesakes_are_not_published(settings):
             publish(models, settings, as_of=date(2018, 1, 1), table_versions={}, params={})
 
 
-def test_a_broken_database_is_told_at_once(settings):
+def test_a_broken_database_is_told_at_once(embedded):
     """A file that is no database, or is gone, is named; MLflow does not retry for minutes."""
-    database = Path(settings.lake) / "mlflow/mlflow.db"
+    database = Path(embedded.lake) / "mlflow/mlflow.db"
     database.write_bytes(b"not a database")
     with pytest.raises(DataFault, match="is no SQLite file"):
-        resolve("4", settings)
+        resolve("4", embedded)
     database.unlink()
     with pytest.raises(DataFault, match="There is no model in"):
-        lifecycle.stage_best(settings)
+        lifecycle.stage_best(embedded)
 
 
-def test_a_damaged_database_is_a_system_fault(settings):
+def test_a_damaged_database_is_a_system_fault(embedded):
     """SQLite's own complaint comes out as one line."""
-    database = Path(settings.lake) / "mlflow/mlflow.db"
+    database = Path(embedded.lake) / "mlflow/mlflow.db"
     database.write_bytes(database.read_bytes()[:5000])
     with pytest.raises(SystemFault, match=r"mlflow\.db refused"):
-        resolve("4", settings)
+        resolve("4", embedded)

@@ -6,16 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from nextloop.cli import output
+from nextloop.cli import model_trials, output
+from nextloop.cli.model_trials import Version
 from nextloop.cli.options import AsJson, LakeFolder
 from nextloop.cli.session import begin
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Model versions: list, show, stage, promote, rollback, history, reconcile.",
+    help="Model versions: list, show, compare, stage, promote, rollback, history, reconcile, "
+    "reproduce.",
     rich_markup_mode="markdown",
 )
-Version = Annotated[str, typer.Argument(help="A number, `production` or `staging`.")]
+app.command()(model_trials.compare)
+app.command()(model_trials.reproduce)
 Why = typer.Option("--reason", help="Why, for those who read the history.")
 
 
@@ -69,13 +72,16 @@ def promote(
     lake: LakeFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a version into production if it passes the gate; the present one is archived.
+    """Put a version into production if it passes every examination; the present one is archived.
+
+    It must be no worse than popularity, and than the present one by no more than the setting
+    registry.production_margin; small and quick enough; and sane in golden cases.
 
     Example: nextloop models promote 4 --reason "better on the holdout of week 51"
     """
-    from nextloop.registry import lifecycle
+    from nextloop.jobs import promotion
 
-    _told(lifecycle.promote(begin({"lake": lake}), version, reason), as_json=as_json)
+    _told(promotion.promote(begin({"lake": lake}), version, reason), as_json=as_json)
 
 
 @app.command()

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from nextloop.jobs.features import FeaturesReport, features, newest_date
 from nextloop.jobs.ingest import IngestReport, ingest
+from nextloop.jobs.promotion import NotPromoted, promote
 from nextloop.jobs.sessions import session_for
 from nextloop.jobs.train import TrainReport, train
-from nextloop.registry import lifecycle
+from nextloop.registry import lifecycle, states
 from nextloop.settings import Settings
 
 
@@ -58,5 +59,17 @@ def run(settings: Settings, as_of: dt.date | None, station: Stations) -> RunRepo
     with station("train") as step:
         trained = train(settings, date, step.update)
     with station("promote"):
-        promoted = lifecycle.promote(settings, "staging", f"best of the training as of {date}")
-    return RunReport(taken, made, trained, promoted.production, promoted.message)
+        production, message = _released(settings, f"best of the training as of {date}")
+    return RunReport(taken, made, trained, production, message)
+
+
+def _released(settings: Settings, reason: str) -> tuple[int | None, str]:
+    """Promote the best; if it is not better than what is there, that stays and the run is done."""
+    try:
+        promoted = promote(settings, "staging", reason)
+    except NotPromoted as refused:
+        now = states.production(lifecycle.history(settings))
+        if now is None:
+            raise
+        return now.version, f"{refused.message} Version {now.version} stays in production."
+    return promoted.production, promoted.message

@@ -89,14 +89,22 @@ def compare(
         found.judged[model.name], found.completed[model.name] = whole, rest
         found.metrics[model.name] = metrics
     if production is not None and len(orders):
-        now = judge(_standing(production, state), histories, orders, state, config.k)
+        now = judge(standing(production, state), histories, orders, state, config.k)
         for name, gains in _gains(found.judged, now, config).items():
             found.metrics[name] |= gains
     return found
 
 
-def _standing(production: Bundle, state: State) -> Model:
-    """Let what is in production stand on the counts that all others are judged with."""
+def standing(production: Bundle, state: State) -> Model:
+    """Let a trained model stand on other counts, such as those that all others are judged with.
+
+    Args:
+        production: The model, with its own counts.
+        state: Counts of orders before all that it will be asked.
+
+    Returns:
+        The same model on those counts.
+    """
     if isinstance(production.model, Ranker):
         return replace(production.model, state=state)
     return next(model for model in state.models if model.name == production.model.name)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nextloop.errors import DataFault
-from nextloop.registry import artifact, gate, resolve, states
+from nextloop.registry import artifact, fetching, gate, resolve, states
 from nextloop.registry.ledger import Entry
-from nextloop.registry.store import Store
-from nextloop.registry.versions import ModelRef
+from nextloop.registry.store import Store, opened
+from nextloop.registry.versions import ModelRef, every
+from nextloop.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,6 +78,29 @@ def admitted(store: Store, version: int, versions: Sequence[ModelRef]) -> ModelR
     return ref
 
 
+def candidate(settings: Settings, version: str | int) -> ModelRef:
+    """Find a version that may be promoted as far as the gate against popularity goes.
+
+    Args:
+        settings: Of this process.
+        version: Its number, or `staging` for the best that is staged.
+
+    Returns:
+        The version, its files intact.
+
+    Raises:
+        UsageFault: The version is no number.
+        DataFault: There is no such version, the gate refuses it, or its files are not intact.
+        SystemFault: MLflow or the lake refuses.
+    """
+    store = resolve.existing(settings)
+    wanted = resolve.resolve(version, settings).version
+    with opened(store) as client:
+        ref = admitted(store, wanted, every(client, store))
+    check_files(store, ref)
+    return ref
+
+
 def rollback_target(entries: Sequence[Entry], to: int | None) -> int:
     """Choose what to roll back to.
 
@@ -109,10 +133,10 @@ def rollback_target(entries: Sequence[Entry], to: int | None) -> int:
 
 
 def check_unmoved(seen: Sequence[Entry], now: Sequence[Entry]) -> None:
-    """Refuse to roll back from another version than the one that was looked at.
+    """Refuse to replace another version than the one that was looked at.
 
     Args:
-        seen: The ledger's entries when the rollback was decided.
+        seen: The ledger's entries when the change was decided.
         now: The same when it is recorded.
 
     Raises:
@@ -122,20 +146,22 @@ def check_unmoved(seen: Sequence[Entry], now: Sequence[Entry]) -> None:
     if before != after:
         raise DataFault(
             f"Version {after.version if after else 'none'} was put into production meanwhile: "
-            "nothing was rolled back.",
-            "See nextloop models history, and roll back again if it is still wanted.",
+            "nothing was changed.",
+            "See nextloop models history, and run this again if it is still wanted.",
         )
 
 
-def check_files(ref: ModelRef) -> None:
+def check_files(store: Store, ref: ModelRef) -> None:
     """Read a version's files once, to prove that they are what was registered.
 
     Args:
+        store: Where.
         ref: The version.
 
     Raises:
         DataFault: They are not.
     """
+    fetching.ensure(store, ref)
     artifact.read(ref.bundle_folder, ref.digest)
 
 

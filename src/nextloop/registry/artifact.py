@@ -18,9 +18,7 @@ from typing import Final
 
 from nextloop.errors import DataFault, SystemFault
 from nextloop.registry import manifest
-from nextloop.registry.manifest import MANIFEST, Entry, checksum
-
-_MAX_MANIFEST_BYTES: Final = 1 << 20
+from nextloop.registry.manifest import MANIFEST, MAX_MANIFEST_BYTES, Entry, checksum
 
 
 def write(files: Mapping[str, bytes], folder: Path, *, durable: bool = True) -> str:
@@ -77,6 +75,7 @@ def read(folder: Path, expected_digest: str | None = None) -> dict[str, bytes]:
     """
     with _opened(folder) as handle:
         present = _names(handle)
+        _check_regular(handle, present)
         entries = _manifest(handle, present, expected_digest)
         listed = {entry.name for entry in entries} | {MANIFEST}
         if present != listed:
@@ -135,10 +134,20 @@ def _names(handle: int) -> set[str]:
     return set(os.listdir(handle))
 
 
+def _check_regular(handle: int, present: set[str]) -> None:
+    """Look at what each name is before any is opened; a folder counts as an extra file later."""
+    for name in sorted(present):
+        mode = os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            raise DataFault(f"{name!r} is a link")
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise DataFault(f"{name!r} is no regular file")
+
+
 def _manifest(handle: int, present: set[str], expected_digest: str | None) -> list[Entry]:
     if MANIFEST not in present:
         raise DataFault(f"it has no {MANIFEST}")
-    sealed = _read_file(handle, MANIFEST, _MAX_MANIFEST_BYTES)
+    sealed = _read_file(handle, MANIFEST, MAX_MANIFEST_BYTES)
     digest = checksum(sealed)
     if expected_digest is not None and digest != expected_digest:
         raise DataFault(f"its digest is {digest[:12]}..., not {expected_digest[:12]}...")

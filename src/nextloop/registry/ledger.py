@@ -101,6 +101,9 @@ def read(lake: Lake) -> Ledger:
 def append(ledger: Ledger, changes: Sequence[Change]) -> None:
     """Record changes in one commit.
 
+    A commit may succeed and its answer be lost, as on a bucket whose connection breaks. So after
+    any failure the ledger is read once more: if it holds just these rows, they are recorded.
+
     Args:
         ledger: The ledger that they were decided on, as read.
         changes: One or more, in order; their time is now.
@@ -116,7 +119,7 @@ def append(ledger: Ledger, changes: Sequence[Change]) -> None:
             if now.entries:
                 raise LedgerMoved
             ledger = now
-        _commit(ledger, changes)
+        _commit(ledger, _entries(ledger, changes))
     except (OSError, DeltaError) as refused:
         raise SystemFault(
             f"The ledger {ledger.lake.folder(PROMOTIONS.name)} cannot be written: {refused}",
@@ -129,19 +132,32 @@ def metrics_text(metrics: Mapping[str, float]) -> str:
     return json.dumps(dict(sorted(metrics.items())))
 
 
-def _commit(ledger: Ledger, changes: Sequence[Change]) -> None:
+def _entries(ledger: Ledger, changes: Sequence[Change]) -> tuple[Entry, ...]:
     now = datetime.now(UTC)
-    rows = [
-        {**asdict(change), "sequence": number, "at": now}
+    return tuple(
+        Entry(**asdict(change), sequence=number, at=now)
         for number, change in enumerate(changes, ledger.last + 1)
-    ]
-    transaction = Transaction(_TRANSACTION, ledger.last + len(rows))
+    )
+
+
+def _commit(ledger: Ledger, new: tuple[Entry, ...]) -> None:
+    transaction = Transaction(_TRANSACTION, new[-1].sequence)
     try:
         write_deltalake(
             delta.opened(ledger.lake, PROMOTIONS, ledger.version),
-            pa.Table.from_pylist(rows, schema=PROMOTIONS.schema),
+            pa.Table.from_pylist([asdict(entry) for entry in new], schema=PROMOTIONS.schema),
             mode="append",
             commit_properties=CommitProperties(app_transactions=[transaction]),
         )
-    except CommitFailedError as refused:
-        raise LedgerMoved from refused
+    except (OSError, DeltaError) as refused:
+        if _holds(ledger.lake, new):
+            return
+        if isinstance(refused, CommitFailedError):
+            raise LedgerMoved from refused
+        raise
+
+
+def _holds(lake: Lake, new: tuple[Entry, ...]) -> bool:
+    """Tell whether just these rows are recorded; their time is theirs to the microsecond."""
+    first, last = new[0].sequence, new[-1].sequence
+    return tuple(e for e in read(lake).entries if first <= e.sequence <= last) == new

@@ -71,40 +71,46 @@ def stage_best(settings: Settings, n: int | None = None) -> Outcome:
         return changes.staging(entries, best, user(), reason)
 
     for ref in best:
-        admission.check_files(ref)
+        admission.check_files(store, ref)
     done = _record(store, decide)
     shown = ", ".join(str(ref.version) for ref in best)
     return _finish(store, done, f"Best that pass the gate, best first: {shown}")
 
 
-def promote(settings: Settings, version: str | int, reason: str) -> Outcome:
+def promote(
+    settings: Settings, version: str | int, reason: str, seen: Entries | None = None
+) -> Outcome:
     """Put a version into production; the one that was there is archived.
+
+    The model itself is examined by `jobs.promotion.promote`, which people and schedules use.
 
     Args:
         settings: Of this process.
         version: Its number, or `staging` for the best that is staged.
         reason: Why, for the ledger; any language.
+        seen: The ledger's entries when the version was examined, None if it was not held against
+            what is in production.
 
     Returns:
         What was done; nothing if it is in production already.
 
     Raises:
         UsageFault: The version is no number, or there is no reason.
-        DataFault: There is no such version, the gate refuses it, or its files are not intact.
+        DataFault: There is no such version, the gate refuses it, its files are not intact, or
+            somebody else changed what is in production since `seen`.
         SystemFault: MLflow or the lake refuses.
     """
-    reason, store = _checked(reason), resolve.existing(settings)
-    wanted = resolve.resolve(version, settings).version
-    with opened(store) as client:
-        ref = admission.admitted(store, wanted, every(client, store))
-    admission.check_files(ref)
+    reason, store = checked(reason), resolve.existing(settings)
+    ref = admission.candidate(settings, version)
 
     def decide(entries: Entries) -> Sequence[Change]:
+        if seen is not None:
+            admission.check_unmoved(seen, entries)
         admission.check_digest(ref, entries)
         return changes.promotion(entries, ref, user(), reason)
 
     done = _record(store, decide)
-    return _finish(store, done, f"Version {wanted} ({ref.model}) is in production")
+    return _finish(store, done, f"Version {ref.version} ({ref.model}) is in production")
 
 
 def rollback(settings: Settings, to: int | None = None, reason: str = "rollback") -> Outcome:
@@ -123,11 +129,11 @@ def rollback(settings: Settings, to: int | None = None, reason: str = "rollback"
             intact, or somebody else changed what is in production meanwhile.
         SystemFault: The lake or MLflow refuses.
     """
-    reason, store = _checked(reason), locate(settings)
+    reason, store = checked(reason), locate(settings)
     seen = ledger.read(store.lake).entries
     target = admission.rollback_target(seen, to)
     ref = resolve.ref_of(store, states.latest(seen)[target])
-    admission.check_files(ref)
+    admission.check_files(store, ref)
 
     def decide(entries: Entries) -> Sequence[Change]:
         if to is None:
@@ -206,7 +212,18 @@ def _finish(store: Store, done: Sequence[Change], text: str) -> Outcome:
     return Outcome(bool(done), text, now.version if now else None, staged)
 
 
-def _checked(reason: str) -> str:
+def checked(reason: str) -> str:
+    """Refuse a reason that tells nobody anything.
+
+    Args:
+        reason: Why somebody wants a change.
+
+    Returns:
+        The same on one line.
+
+    Raises:
+        UsageFault: It is empty or longer than 1000 characters.
+    """
     text = " ".join(reason.split())
     if not text or len(text) > _MAX_REASON:
         raise UsageFault(

@@ -21,6 +21,7 @@ SUFFIXES: Final = (".json", ".npz", ".parquet", ".txt")
 """Formats that are data when opened with care. A pickle is code: it has no way in."""
 MAX_FILES: Final = 256
 MAX_BYTES: Final = 1 << 30  # models of a few hundred hotels are tens of megabytes
+MAX_MANIFEST_BYTES: Final = 1 << 20
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from nextloop.errors import DataFault, UsageFault
-from nextloop.registry import gate, ledger, states
+from nextloop.registry import fetching, gate, ledger, states
 from nextloop.registry.ledger import Entry
 from nextloop.registry.store import Store, exists, locate, opened
 from nextloop.registry.versions import ModelRef, every, folder_of
@@ -27,15 +27,20 @@ def resolve(what: str | int, settings: Settings) -> ModelRef:
         settings: Of this process.
 
     Returns:
-        The version; its files are read and checked by `artifact.read(ref.bundle_folder,
-        ref.digest)`.
+        The version; its files are on this machine, and are read and checked by
+        `artifact.read(ref.bundle_folder, ref.digest)`.
 
     Raises:
         UsageFault: It is none of the three.
         DataFault: There is no such version; the hint says which there are.
     """
     store = locate(settings)
-    entries = ledger.read(store.lake).entries
+    ref = _found(store, what, ledger.read(store.lake).entries)
+    fetching.ensure(store, ref)
+    return ref
+
+
+def _found(store: Store, what: str | int, entries: tuple[Entry, ...]) -> ModelRef:
     if str(what) == "production":
         return _production(store, entries)
     if str(what) == "staging":
@@ -127,7 +132,7 @@ def ref_of(store: Store, entry: Entry) -> ModelRef:
         version=entry.version,
         model=entry.model,
         digest=entry.digest,
-        bundle_folder=folder_of(store, entry.place),
+        bundle_folder=folder_of(store, entry.place, entry.digest),
         place=entry.place,
         created=entry.created_at,
         as_of=entry.as_of_date,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.registry.login import Login, login, signed_in
 from nextloop.settings import Settings
 from nextloop.storage.lake import Lake, open_lake
 from nextloop.storage.places import is_bucket
@@ -36,6 +37,7 @@ _ENVIRONMENT: Final = {
     "MLFLOW_UV_AUTO_DETECT": "false",  # or it copies the working folder's project into the model
     "MLFLOW_RECORD_ENV_VARS_IN_MODEL_LOGGING": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # a dead server is told in seconds, not minutes
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
@@ -53,6 +55,8 @@ class Store:
         uri: MLflow's tracking and registry address.
         database: The SQLite file of the embedded form, else None.
         artifacts: Folder of the model files; None when a server decides.
+        cache: Folder of copies of a server's model files, by digest.
+        login: Who signs in at a server, None if nobody needs to.
         experiment: Experiment of training runs.
         model_name: Registered model.
         metric: What versions are ranked by, higher is better.
@@ -64,6 +68,8 @@ class Store:
     uri: str
     database: Path | None
     artifacts: Path | None
+    cache: Path
+    login: Login | None
     experiment: str
     model_name: str
     metric: str
@@ -102,6 +108,8 @@ def locate(settings: Settings) -> Store:
         uri=given or f"sqlite:///{database}",
         database=database,
         artifacts=_artifacts(lake, given),
+        cache=settings.mlflow.model_cache.absolute(),
+        login=login(settings.mlflow),
         experiment=settings.mlflow.experiment,
         model_name=settings.registry.model_name,
         metric=f"ndcg_at_{settings.recommender.k}",
@@ -161,7 +169,7 @@ def quietly(store: Store) -> Iterator[None]:
         os.environ.setdefault(name, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are about MLflow's own use of other libraries
-        with _faults(store), _unlogged():
+        with _faults(store), _unlogged(), signed_in(store.login):
             yield
 
 
@@ -207,10 +215,18 @@ def _faults(store: Store) -> Iterator[None]:
                 f"MLflow's database {store.name} was made by another MLflow release.",
                 f"Back it up, then run: mlflow db upgrade {store.name}",
             ) from refused
-        raise SystemFault(f"MLflow at {store.name} refused: {text}", _ASK) from refused
+        raise SystemFault(f"MLflow at {store.name} refused: {text}", _hint(text)) from refused
     except SQLAlchemyError as refused:
         text = str(refused).strip().splitlines()[0]
         raise SystemFault(f"MLflow's database {store.name} refused: {text}", _ASK) from refused
 
 
+def _hint(text: str) -> str:
+    return _SIGN_IN if re.search(r"\b(401|403|PERMISSION_DENIED)\b", text) else _ASK
+
+
+_SIGN_IN: Final = (
+    "Set NEXTLOOP_MLFLOW__USERNAME and NEXTLOOP_MLFLOW__PASSWORD_FILE to a user of this server "
+    "who may do that; make mlflow names one."
+)
 _ASK: Final = "Check that it runs and that the disk has space, then run the command again."

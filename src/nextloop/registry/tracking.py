@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import nextloop
-from nextloop.registry import artifact
+from nextloop.registry import artifact, fetching
 from nextloop.registry.store import Store
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ def log_model(
         artifact.sync(folder)
         artifact.read(folder / BUNDLE_PATH, digest)
         place = str((folder / BUNDLE_PATH).relative_to(store.artifacts))
+    elif fetching.is_address(place):
+        fetching.fetch(store, place, digest)
     return LoggedModel(model, parent, run, info.model_id, place, digest)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nextloop.errors import DataFault
+from nextloop.registry import fetching
 from nextloop.registry.store import Store
 from nextloop.registry.tracking import LoggedModel, fluent
 
@@ -145,7 +146,7 @@ def _ref(store: Store, version: Any, metrics: Mapping[str, float]) -> ModelRef:
             version=int(version.version),
             model=tags["model"],
             digest=tags["digest"],
-            bundle_folder=folder_of(store, tags["place"]),
+            bundle_folder=folder_of(store, tags["place"], tags["digest"]),
             place=tags["place"],
             created=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
             as_of=date.fromisoformat(tags["as_of"]),
@@ -162,25 +163,28 @@ def _ref(store: Store, version: Any, metrics: Mapping[str, float]) -> ModelRef:
         ) from None
 
 
-def folder_of(store: Store, place: str) -> Path:
+def folder_of(store: Store, place: str, digest: str) -> Path:
     """Find a bundle's folder under the models' folder, wherever the lake lies now.
 
     Args:
         store: Where.
         place: As the version's tag or the ledger says it.
+        digest: The same of its digest, by which copies of a server's files are found.
 
     Returns:
         The folder; whether it is there is for `artifact.read` to say.
 
     Raises:
-        DataFault: The place leads out of the models' folder, or is no local folder.
+        DataFault: The place leads out of the models' folder, or is none.
     """
+    if fetching.is_address(place):
+        return fetching.cached(store, digest)
     path = Path(place.removeprefix("file://"))
     if store.artifacts is None:
         if not path.is_absolute():
             raise DataFault(
                 f"The model's files lie at {place}, which is no folder of this machine.",
-                "Give the MLflow server a local artifact folder that this machine shares.",
+                "Let the MLflow server serve its artifacts, or give it a folder that is shared.",
             )
         return path
     if path.is_absolute() or ".." in path.parts:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
+from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.tree import (
     BatchSettings,
     GcsSettings,
-    MlflowSettings,
     OrderSettings,
     PrivacySettings,
     RecommenderSettings,
-    RegistrySettings,
     ServingSettings,
     Settings,
 )

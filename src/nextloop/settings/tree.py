@@ -18,6 +18,7 @@ from pydantic_settings import (
 
 from nextloop.settings import allowed
 from nextloop.settings.group import Group, HomePath
+from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 
@@ -144,34 +145,6 @@ class GcsSettings(Group):
         default="com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26",
         min_length=1,
         description="Hadoop connector of Apache Spark: a Maven coordinate, or a .jar",
-    )
-
-
-class MlflowSettings(Group):
-    """Where runs and model versions are tracked."""
-
-    tracking_uri: str = Field(
-        default="", description="MLflow server or database; empty: SQLite inside the lake"
-    )
-    experiment: str = Field(
-        default="recommender", min_length=1, description="Experiment of training runs"
-    )
-
-
-class RegistrySettings(Group):
-    """Names and rules of the model registry."""
-
-    model_name: str = Field(
-        default="recommender", pattern=r"^[A-Za-z0-9._-]+$", description="Registered model"
-    )
-    staging_size: int = Field(
-        default=3, ge=1, le=100, description="How many versions are staged at most"
-    )
-    margin: float = Field(
-        default=0.0,
-        ge=0,
-        le=1,
-        description="By how much NDCG@k must beat popularity's to be staged",
     )
 
 

@@ -22,11 +22,11 @@ from nextloop.jobs.demo.folder import DemoFolder, deliver
 from nextloop.jobs.demo.guests import three_guests
 from nextloop.jobs.features import FeaturesReport, features, newest_date
 from nextloop.jobs.ingest import IngestReport, ingest
+from nextloop.jobs.promotion import promote
 from nextloop.jobs.report.facts import Chain, collect
 from nextloop.jobs.report.page import render
 from nextloop.jobs.sessions import session_for
 from nextloop.jobs.train import TrainReport, train
-from nextloop.registry import lifecycle
 from nextloop.settings import Settings
 from nextloop.simulator import SimulatorConfig
 
@@ -112,7 +112,7 @@ def demo(
     with clock.station("train") as step:
         trained = train(settings, made.as_of, step.update)
     with clock.station("promote"):
-        promoted = lifecycle.promote(settings, "staging", "the best model of the demo's training")
+        promoted = promote(settings, "staging", "the best model of the demo's training")
     with ExitStack() as open_until_answered:
         with clock.station("serve"):
             api = open_until_answered.enter_context(start_api([]))
