@@ -6,13 +6,13 @@ of precedence). Goes out: `Settings`, which every station takes what it needs fr
 
 from __future__ import annotations
 
+from nextloop.settings.batch import BatchSettings
 from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
 from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.tree import (
-    BatchSettings,
     GcsSettings,
     OrderSettings,
     PrivacySettings,
