@@ -45,7 +45,8 @@ def main() -> None:
     if asked.child is not None:
         trained(asked.child, asked.step)
         return
-    kept: dict[str, Any] = {"versions": {n: version(n) for n in ("numpy", "scipy", "lightgbm")}}
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept["versions"] = {n: version(n) for n in ("numpy", "scipy", "lightgbm")}
     kept["machine"] = {"cpus": os.cpu_count(), "python": platform.python_version()}
     print("| order lines | orders | seconds | CPU seconds | peak GiB |\n|---|---|---|---|---|")
     for lines in asked.lines:
