@@ -43,9 +43,10 @@ def main() -> None:
     """Measure and print."""
     asked = arguments()
     if asked.child is not None:
-        trained(asked.child)
+        trained(asked.child, asked.step)
         return
-    kept: dict[str, Any] = {"versions": {n: version(n) for n in ("numpy", "scipy", "lightgbm")}}
+    kept: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    kept["versions"] = {n: version(n) for n in ("numpy", "scipy", "lightgbm")}
     kept["machine"] = {"cpus": os.cpu_count(), "python": platform.python_version()}
     print("| order lines | orders | seconds | CPU seconds | peak GiB |\n|---|---|---|---|---|")
     for lines in asked.lines:
@@ -69,14 +70,13 @@ def training(lines: int, scratch: Path) -> dict[str, float]:
     world = SimulatorConfig(orders=orders, hotels=5 * rooms)
     simulator.write(simulator.simulate(world), scratch / "landing", scratch / "truth")
     subprocess.run(
-        [sys.executable, __file__, "--child", str(scratch)],
+        [sys.executable, __file__, "--child", str(scratch), "--step", "tables"],
         check=True, stdout=subprocess.DEVNULL,
-        env=os.environ | {"NEXTLOOP_BENCH_STEP": "tables"},
     )  # fmt: skip
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     out = subprocess.run(
-        [sys.executable, __file__, "--child", str(scratch)], check=True, capture_output=True,
-        text=True, env=os.environ | {"NEXTLOOP_BENCH_STEP": "train"},
+        [sys.executable, __file__, "--child", str(scratch), "--step", "train"],
+        check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -84,9 +84,9 @@ def training(lines: int, scratch: Path) -> dict[str, float]:
     return told | {"seconds": round(seconds, 1), "cpu_seconds": round(cpu, 1), "orders": orders}
 
 
-def trained(scratch: Path) -> None:
+def trained(scratch: Path, step: str) -> None:
     """Do one step of a size in this process and tell its peak memory."""
-    if os.environ["NEXTLOOP_BENCH_STEP"] == "tables":
+    if step == "tables":
         sets.orders_of(scratch / "landing", scratch)
         return
     result = train(sets.read_lake(scratch / "lake"), TrainingConfig())
@@ -141,6 +141,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lines", type=int, nargs="*", default=[250_000, 500_000, 1_000_000])
     parser.add_argument("--menu", type=int, default=300)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--step", choices=("tables", "train"), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -19,7 +19,7 @@ class TrainingConfig:
         seed: Seed of every random choice.
         num_threads: Threads of LightGBM and of BLAS; part of what two equal trainings must share.
             Two threads on two free cores train in 0.8 of the time of one; when anything else runs
-            there they wait for each other, and took three times as long (67 s against 21 s).
+            there they wait for each other, and took three times as long (25 s against 9 s).
         half_life_days: Age at which an order counts half for popularity.
         hour_width: Width of the smoothing around the clock, in hours (one standard deviation).
         context_strength: Expected orders that a lift must outweigh.

@@ -1,8 +1,8 @@
 """Recommender: keeps matrix products to the threads that were asked for.
 
 BLAS takes every core it sees for products of a millisecond; its threads then wait for each other
-wherever anything else runs (a training on two busy cores took 67 s instead of 19), and sums change
-with their number. Comes in: a number of threads; goes out: what holds it, until it is left.
+wherever anything else runs (a training on two busy cores took 42 s of CPU instead of 26), and sums
+change with their number. Comes in: a number of threads; goes out: what holds it, until it is left.
 """
 
 from __future__ import annotations
