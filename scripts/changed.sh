@@ -40,7 +40,7 @@ part rollout src/nextloop/rollout src/nextloop/serving src/nextloop/registry src
     tests/serving/conftest.py tests/conftest.py pyproject.toml requirements/dev.txt
 part orchestration orchestration src requirements pyproject.toml
 part mlflow src/nextloop/registry src/nextloop/recommender src/nextloop/jobs src/nextloop/settings \
-    src/nextloop/cli src/nextloop/errors.py tests requirements/mlflow.txt requirements/dev.txt \
-    deploy/mlflow pyproject.toml
+    src/nextloop/cli src/nextloop/errors.py tests/registry tests/jobs tests/conftest.py tests/gcs \
+    requirements/mlflow.txt requirements/dev.txt deploy/mlflow pyproject.toml
 part images deploy/Dockerfile deploy/alive.py .dockerignore requirements/demo.txt \
     requirements/build.txt requirements/uv.txt pyproject.toml

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"api", "jobs", "rollout", "orchestration", "images"}
+PARTS = {"api", "jobs", "rollout", "orchestration", "mlflow", "images"}
 
 
 def git(folder, *arguments):
@@ -63,11 +63,13 @@ def commit(folder, *paths):
         ("src/nextloop/orders/schema.py", {"jobs", "orchestration"}),
         ("src/nextloop/simulator/menu.py", {"jobs", "orchestration"}),
         ("src/nextloop/serving/app.py", {"api", "jobs", "rollout", "orchestration"}),
-        ("src/nextloop/recommender/ranker.py", {"api", "jobs", "orchestration"}),
+        ("src/nextloop/recommender/ranker.py", {"api", "jobs", "orchestration", "mlflow"}),
         ("orchestration/dags/weekly.py", {"orchestration"}),
         ("requirements/orchestration.txt", {"jobs", "orchestration"}),
         ("deploy/nginx/nginx.conf.template", {"api", "jobs", "rollout"}),
         ("deploy/Dockerfile", {"api", "jobs", "rollout", "images"}),
+        ("deploy/mlflow/start.sh", {"api", "jobs", "rollout", "mlflow"}),
+        ("requirements/mlflow.txt", {"jobs", "orchestration", "mlflow"}),
         ("tests/rollout/test_proxy.py", {"jobs", "rollout"}),
         ("Makefile", PARTS),
         (".github/workflows/ci.yml", PARTS),
