@@ -200,8 +200,9 @@ def test_mlflow_does_not_load_changed_files_either(settings, refs):
 def test_the_models_folder_names_no_other_place(settings, refs):
     """Requirements pin what answers; the working folder's project is not copied beside it."""
     folder = refs[0].bundle_folder.parents[1]
-    # MLflow notes there, once it has loaded a model, under which name.
-    assert {path.name for path in folder.iterdir()} - {"registered_model_meta"} == {
+    # Once it has loaded a model, MLflow notes there under which name, and Python what it compiled.
+    left = {"registered_model_meta", "__pycache__"}
+    assert {path.name for path in folder.iterdir()} - left == {
         "MLmodel", "artifacts", "conda.yaml", "python_env.yaml", "requirements.txt",
         "pyfunc_model.py",
     }  # fmt: skip
