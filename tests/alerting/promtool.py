@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _WORDS = re.compile(
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e\d+)?")
 _DURATION = re.compile(r"(\d+)([smhd])")
 _FEW = 3
+_BELOW = {"m": "s", "h": "m"}
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,12 @@ def alerts() -> list[Rule]:
 
 def cases(alert: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Find an alert's tests, each with its file."""
-    found = []
-    for path in TESTS:
-        file = yaml.safe_load(path.read_text("utf-8"))
-        found += [(file, test) for test in file["tests"] if test["name"] == alert]
-    return found
+    return [(file, test) for file in _files() for test in file["tests"] if test["name"] == alert]
+
+
+@cache
+def _files() -> list[dict[str, Any]]:
+    return [yaml.safe_load(path.read_text("utf-8")) for path in TESTS]
 
 
 def run(folder: Path, alert: str, rules: list[Rule]) -> subprocess.CompletedProcess[str]:
@@ -124,7 +127,8 @@ def _changed(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield what, {**body, "expr": expr}
     if held := _DURATION.fullmatch(body.get("for", "")):
         count, unit = int(held[1]), held[2]
-        shorter = f"{count * 30}{'s' if unit == 'm' else 'm'}"  # half of it
+        # Half of it; a minute is one step of the tests, so half of that is none.
+        shorter = "0s" if (count, unit) == (1, "m") else f"{count * 30}{_BELOW[unit]}"
         for other in (shorter, f"{count * 2}{unit}"):
             yield f"for {body['for']} -> {other}", {**body, "for": other}
 

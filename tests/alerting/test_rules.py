@@ -1,4 +1,4 @@
-"""Every alert by promtool: it fires, not before its time, and ends; no threshold can change unseen."""
+"""Every alert by promtool: it fires, not early, and ends; no threshold can change unseen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 import yaml
-from tests.monitoring import promtool
-from tests.monitoring.promtool import PROMETHEUS, ROOT, Rule
+from tests.alerting import promtool
+from tests.alerting.promtool import PROMETHEUS, ROOT, Rule
 
 RULES = promtool.all_rules()
 ALERTS = promtool.alerts()
