@@ -13,7 +13,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow test test-rollout test-airflow test-mlflow check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow test test-rollout test-airflow test-mlflow check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -71,6 +71,9 @@ tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the des
 	@$(DEV)/bin/python -m nextloop.jobs.document > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 	@$(DEV)/bin/python -m nextloop.jobs.contract.page > docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 	@$(DEV)/bin/python -m nextloop.jobs.contract.page ko > docs/contract.ko.md.new && mv docs/contract.ko.md.new docs/contract.ko.md
+
+metrics: $(DEV)/.ready ## Write docs/metrics.md from the declared metrics
+	@$(DEV)/bin/python -m nextloop.telemetry.page > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 
 bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
 	@scripts/java.sh
