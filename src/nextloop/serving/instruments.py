@@ -15,10 +15,7 @@ from typing import Final
 from fastapi import FastAPI
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
-    Gauge,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
 )
