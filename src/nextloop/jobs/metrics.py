@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Left = Mapping[metrics.GaugeMetric, Mapping[textfile.Labels, float]]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_Job = Callable[Concatenate[Settings, _P], _R]
 _OUTCOMES: Final = ("accepted", "rejected", "superseded")
 
 
@@ -46,15 +47,13 @@ def leave_ingest(
         "seen": report.seen_files,
         "refused": len(report.refused),
     }
+    reasons = {**dict.fromkeys(REASONS, 0), **report.reasons}
     found: Left = {
         **_done("ingest", report.seconds),
         metrics.INGEST_INPUT_ROWS: {(): report.rows_in},
         metrics.INGEST_ROWS: {(name,): getattr(report, name) for name in _OUTCOMES},
         metrics.INGEST_REPLACED_ROWS: {(): report.replaced},
-        metrics.INGEST_REJECTED_ROWS: {
-            (reason,): rows
-            for reason, rows in {**dict.fromkeys(REASONS, 0), **report.reasons}.items()
-        },
+        metrics.INGEST_REJECTED_ROWS: {(reason,): rows for reason, rows in reasons.items()},
         metrics.INGEST_FILES: {(name,): count for name, count in files.items()},
         metrics.LANDING_NEWEST: {(): landing},
         metrics.LAKE_NEWEST: {(): lake.timestamp()} if lake else {},
@@ -96,28 +95,23 @@ def leave_train(settings: Settings, report: TrainReport) -> None:
 
 def leave_promote(settings: Settings, seconds: float) -> None:
     """Leave that a version was examined, whether or not it was put into production."""
-    _leave(settings, "promote", _done("promote", {"promote": seconds}))
+    _leave(settings, "promote", _done("promote", {"promote": round(seconds, 3)}))
 
 
-def telling_faults(
-    job: str, but: type[Exception] | tuple[type[Exception], ...] = ()
-) -> Callable[[Callable[Concatenate[Settings, _P], _R]], Callable[Concatenate[Settings, _P], _R]]:
+def telling_faults(job: str) -> Callable[[_Job[_P, _R]], _Job[_P, _R]]:
     """Let a job leave when it ended with a fault.
 
     Args:
         job: Its name.
-        but: Faults that are an answer.
 
     Returns:
         A decorator for functions whose first argument is the settings.
     """
 
-    def wrap(
-        run: Callable[Concatenate[Settings, _P], _R],
-    ) -> Callable[Concatenate[Settings, _P], _R]:
+    def wrap(run: _Job[_P, _R]) -> _Job[_P, _R]:
         @functools.wraps(run)
         def told(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-            with tell_fault(settings, job, but):
+            with tell_fault(settings, job):
                 return run(settings, *args, **kwargs)
 
         return told
