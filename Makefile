@@ -75,6 +75,9 @@ tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the des
 metrics: $(DEV)/.ready ## Write docs/metrics.md from the declared metrics
 	@$(DEV)/bin/python -m nextloop.telemetry.page > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 
+dashboards: $(DEV)/.ready ## Write Grafana's dashboards as JSON from their code
+	@$(DEV)/bin/python -m deploy.monitoring.dashboards
+
 bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
 	@scripts/java.sh
 	@$(DEV)/bin/python benchmarks/etl.py $(ARGS)

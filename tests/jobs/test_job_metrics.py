@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from prometheus_client.parser import text_string_to_metric_families
+
 from tests.lakes import Chain
 from tests.order_files import row
 
@@ -24,9 +25,12 @@ def test_ingest_leaves_its_rows_reasons_and_stages(tmp_path, sail):
     chain = Chain(tmp_path, sail, metrics_folder=str(tmp_path / "textfiles"))
     chain.take_in([row(1), row(2), row(2), "broken"])
     found = left(tmp_path / "textfiles", "ingest")
-    outcomes = ("accepted", "rejected", "superseded", "replaced")
-    assert [found["ingest_rows", name] for name in outcomes] == [2, 1, 1, 0]
+    outcomes = ("accepted", "rejected", "superseded")
+    assert [found["ingest_rows", name] for name in outcomes] == [2, 1, 1]
+    assert found["ingest_input_rows",] == 4
+    assert found["ingest_replaced_rows",] == 0
     assert found["ingest_rejected_rows", "column_count"] == 1
+    assert found["ingest_rejected_rows", "unbalanced_quote"] == 0
     assert found["ingest_files", "ingested"] == 1
     stages = {key[2] for key in found if key[0] == "job_stage_duration_seconds"}
     assert stages == {"validation", "transformation", "conversion"}
