@@ -83,11 +83,12 @@ def test_panel_can_be_read_at_a_glance(board, panel):
     assert letters == sorted(set(letters))
 
 
-@pytest.mark.parametrize("board", map(json.loads, map(text_of, BOARDS)), ids=lambda b: b["uid"])
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 def test_panels_lie_beside_each_other(board):
     """None is outside the 24 columns or upon another; numbers differ."""
-    taken = set()
-    for panel in board["panels"]:
+    taken: set[tuple[int, int]] = set()
+    made = json.loads(text_of(board))
+    for panel in made["panels"]:
         place = panel["gridPos"]
         assert place.get("x", 0) + place["w"] <= 24
         cells = {
@@ -97,7 +98,7 @@ def test_panels_lie_beside_each_other(board):
         }
         assert not cells & taken
         taken |= cells
-    numbers = [panel["id"] for panel in board["panels"]]
+    numbers = [panel["id"] for panel in made["panels"]]
     assert len(set(numbers)) == len(numbers)
 
 

@@ -110,7 +110,7 @@ def telling_faults(job: str) -> Callable[[_Job[_P, _R]], _Job[_P, _R]]:
 
     def wrap(run: _Job[_P, _R]) -> _Job[_P, _R]:
         @functools.wraps(run)
-        def told(settings: Settings, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        def told(settings: Settings, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
             with tell_fault(settings, job):
                 return run(settings, *args, **kwargs)
 

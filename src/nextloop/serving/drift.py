@@ -84,7 +84,8 @@ class Drift:
         """Find the offered items in the catalog."""
         hotel = self.catalog.hotel_code(query.hotel)
         items = np.array([offer.item for offer in answer.offers], np.int64)
-        return self.catalog.places(hotel, items) + self.catalog.start[hotel]
+        rows: Ints = self.catalog.places(hotel, items) + self.catalog.start[hotel]
+        return rows
 
     def _expected(self, bundle: Bundle) -> Mapping[str, Array]:
         """Count what training had: the orders' situations, and offers to examination questions."""
