@@ -6,8 +6,6 @@ import os
 
 import pyarrow as pa
 import pytest
-from tests.lakes import Chain, published
-from tests.order_files import KEY, contents, item, row
 
 from nextloop import settings
 from nextloop.errors import DataFault, SystemFault, UsageFault
@@ -16,6 +14,8 @@ from nextloop.storage import delta
 from nextloop.storage.lake import MARKER, writing
 from nextloop.storage.slices import write_slice
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS
+from tests.lakes import Chain, published
+from tests.order_files import KEY, contents, item, row
 
 
 def leave_unfinished(chain, *tables):

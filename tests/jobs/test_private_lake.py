@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.order_files import csv_line, csv_text, row
-
 from nextloop.storage import delta
 from nextloop.tables import TABLES
+from tests.order_files import csv_line, csv_text, row
 
 PLANTED = {
     "customer_seq": "888777666",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.order_files import contents, csv_line, item, line, row
-
 from nextloop.tables.order_file import COLUMNS
+from tests.order_files import contents, csv_line, item, line, row
 
 BAD = 99
 DOUBLE = contents(item()) + " " + contents(item())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+
 from tests import peaks
 from tests.order_files import csv_line, csv_text, row
 

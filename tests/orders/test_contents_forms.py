@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from tests.order_files import ITEM, contents, csv_line, csv_text, item, row
 
 ONE = json.dumps(ITEM, ensure_ascii=False)

@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.rollout.conftest import Stage
-from tests.rollout.load import loaded
 
 from nextloop import processes
 from nextloop.errors import UsageFault
@@ -20,6 +18,8 @@ from nextloop.rollout.reconcile import reconcile
 from nextloop.rollout.rollback import rollback
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
+from tests.rollout.conftest import Stage
+from tests.rollout.load import loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

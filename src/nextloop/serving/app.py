@@ -31,7 +31,7 @@ def create(service: Service, identity: Identity | None = None) -> FastAPI:
     Returns:
         The app.
     """
-    instruments = Instruments.create()
+    instruments = Instruments(identity.slot if identity else None)
     service.slot.watch(instruments.loaded)
     app = FastAPI(
         title="NextLoop",
@@ -53,9 +53,9 @@ def create(service: Service, identity: Identity | None = None) -> FastAPI:
     )
     problems.install(app)
     routes.install(app, service, instruments, identity)
-    instruments.install(app)
     openapi.install(app)
     app.add_middleware(RequestFrame, max_body_bytes=MAX_BODY_BYTES)
     if identity is not None:
         app.add_middleware(Named, identity=identity, model=service.slot)
+    instruments.install(app)  # last, so outermost: what is refused on the way in counts too
     return app

@@ -2,22 +2,20 @@
 
 In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form. Names and
 buckets are declared in ``telemetry.metrics``; HTTP counts and latencies by route come from
-prometheus-fastapi-instrumentator, paths that no route has are one group.
+prometheus-fastapi-instrumentator, paths that no route has are one group. A process is one slot and
+answers by one model version: both are labels, and there are no other processes' counts to add.
 """
 
 from __future__ import annotations
 
+import calendar
 import time
-from dataclasses import dataclass
-from typing import Self
+from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
-    Gauge,
     GCCollector,
-    Histogram,
     PlatformCollector,
     ProcessCollector,
 )
@@ -25,53 +23,58 @@ from prometheus_fastapi_instrumentator import Instrumentator
 from prometheus_fastapi_instrumentator.metrics import Info
 from starlette.responses import PlainTextResponse
 
+from nextloop.recommender.answer import Answer
+from nextloop.recommender.asking import Query
 from nextloop.serving.answers import Recommendations
+from nextloop.serving.drift import Drift
 from nextloop.serving.model import LoadedModel
 from nextloop.telemetry import metrics
 
 # Probes and scrapes would hide what callers see: they are many, and always fast.
-_UNCOUNTED = ["^/metrics$", "^/healthz$", "^/readyz$"]
+_UNCOUNTED: Final = ["^/metrics$", "^/healthz$", "^/readyz$"]
+# A caller may invent methods; each would be a series for ever.
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"})
+_ALONE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
 class Instruments:
-    """The metrics of one app."""
+    """The metrics of one app, on a registry that no other app shares.
 
-    registry: CollectorRegistry
-    http_requests: Counter
-    http_seconds: Histogram
-    requests: Counter
-    fallbacks: Counter
-    seconds: Histogram
-    model_info: Gauge
-    model_loaded: Gauge
+    Args:
+        slot: Which of several processes this is, if so.
+    """
 
-    @classmethod
-    def create(cls) -> Self:
-        """Make a registry with the API's metrics and the process's own.
-
-        Returns:
-            Instruments that no other app shares.
-        """
-        registry = CollectorRegistry()
+    def __init__(self, slot: str | None = None) -> None:
+        self.slot = slot or _ALONE
+        self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
-        return cls(
-            registry,
-            metrics.HTTP_REQUESTS.on(registry),
-            metrics.HTTP_DURATION.on(registry),
-            metrics.RECOMMENDATION_REQUESTS.on(registry),
-            metrics.FALLBACK_ANSWERS.on(registry),
-            metrics.RECOMMENDATION_DURATION.on(registry),
-            metrics.MODEL_INFO.on(registry),
-            metrics.MODEL_LOADED.on(registry),
-        )
+        self.http_requests = metrics.HTTP_REQUESTS.on(registry)
+        self.http_seconds = metrics.HTTP_DURATION.on(registry)
+        self.requests = metrics.RECOMMENDATION_REQUESTS.on(registry)
+        self.seconds = metrics.RECOMMENDATION_DURATION.on(registry)
+        self.fallbacks = metrics.FALLBACK_ANSWERS.on(registry)
+        self.scores = metrics.RECOMMENDATION_SCORE.on(registry)
+        self.events = metrics.OFFER_EVENTS.on(registry)
+        self.values = metrics.FEATURE_VALUES.on(registry)
+        self.described = [
+            metric.on(registry)
+            for metric in (
+                metrics.MODEL_INFO,
+                metrics.MODEL_LOADED,
+                metrics.MODEL_AS_OF,
+                metrics.MODEL_ITEMS,
+                metrics.OFFERED_ITEMS,
+                metrics.FEATURE_EXPECTED,
+            )
+        ]
+        self._drift: Drift | None = None
 
     def install(self, app: FastAPI) -> None:
-        """Measure every request of an app and add ``GET /metrics``.
+        """Add ``GET /metrics`` and measure every request, those that are refused at the door too.
 
         Args:
-            app: The app, before it serves.
+            app: The app with all else that surrounds its routes; before it serves.
         """
         instrumentator = Instrumentator(
             should_group_status_codes=False, excluded_handlers=_UNCOUNTED, registry=self.registry
@@ -84,9 +87,10 @@ class Instruments:
         )
 
     def _responded(self, info: Info) -> None:
-        labels = (info.method, info.modified_handler)
-        self.http_requests.labels(*labels, info.modified_status).inc()
-        self.http_seconds.labels(*labels).observe(info.modified_duration)
+        method = info.method if info.method in _METHODS else "other"
+        handler = info.modified_handler
+        self.http_requests.labels(method, handler, info.modified_status, self.slot).inc()
+        self.http_seconds.labels(method, handler, self.slot).observe(info.modified_duration)
 
     def answered(self, answer: Recommendations, seconds: float) -> None:
         """Count an answer.
@@ -95,10 +99,32 @@ class Instruments:
             answer: What was answered.
             seconds: How long the model took for it.
         """
-        self.requests.labels(answer.source).inc()
-        self.seconds.observe(seconds)
+        who = (self.slot, str(answer.model_version))
+        self.requests.labels(answer.source, *who).inc()
+        self.seconds.labels(*who).observe(seconds)
+        if answer.offers:
+            self.scores.labels(*who).observe(answer.offers[0].score)
         if answer.fallback:
-            self.fallbacks.inc()
+            self.fallbacks.labels(*who).inc()
+
+    def seen(self, query: Query, answer: Answer) -> None:
+        """Count what a request and its offers were like.
+
+        Args:
+            query: What was asked.
+            answer: What was offered.
+        """
+        if self._drift is not None:
+            self._drift.seen(query, answer)
+
+    def told(self, kind: str, count: int) -> None:
+        """Count events that a caller told.
+
+        Args:
+            kind: One of the events' kinds.
+            count: How many of it.
+        """
+        self.events.labels(kind, self.slot).inc(count)
 
     def loaded(self, model: LoadedModel) -> None:
         """Note which model answers from now on.
@@ -106,6 +132,15 @@ class Instruments:
         Args:
             model: It.
         """
-        self.model_info.clear()
-        self.model_info.labels(model.ref.version, model.ref.digest).set(1)
-        self.model_loaded.set(time.time())
+        ref, who = model.ref, (self.slot, str(model.ref.version))
+        info, loaded, as_of, items, offered, expected = self.described
+        for gauge in (*self.described, self.values):
+            gauge.clear()
+        info.labels(*who, ref.model, ref.digest).set(1)
+        loaded.labels(*who).set(time.time())
+        as_of.labels(*who).set(calendar.timegm(ref.as_of.timetuple()))
+        items.labels(*who).set(int(model.bundle.state.catalog.offered.sum()))
+        drift = self._drift = Drift(model.bundle, self.values, expected, who)
+        offered.labels(*who).set_function(lambda: float(drift.offered.sum()))
+        # A counter that is there from the first scrape on: its first event is an increase.
+        self.fallbacks.labels(*who)

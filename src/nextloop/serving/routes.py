@@ -52,7 +52,9 @@ def install(
         model = _ready(service)
         started_at = time.perf_counter()
         try:
-            answer = service.recommend(model, question, request_id_of(request.scope))
+            answer = service.recommend(
+                model, question, request_id_of(request.scope), seen=instruments.seen
+            )
         except UnknownHotel as unknown:
             raise _unknown_hotel() from unknown
         instruments.answered(answer, time.perf_counter() - started_at)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nextloop import privacy
+from nextloop.recommender.answer import Answer
 from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Offer as Ranked
 from nextloop.serving.answers import Offer, Reason, Recommendations
@@ -41,7 +42,12 @@ class Service:
     clock: Callable[[], datetime] = _now
 
     def recommend(
-        self, model: LoadedModel, question: RecommendationRequest, request_id: str
+        self,
+        model: LoadedModel,
+        question: RecommendationRequest,
+        request_id: str,
+        *,
+        seen: Callable[[Query, Answer], None] | None = None,
     ) -> Recommendations:
         """Rank what to offer.
 
@@ -49,6 +55,7 @@ class Service:
             model: The model to ask.
             question: The checked request.
             request_id: Names the answer.
+            seen: Told of the query and the model's answer to it.
 
         Returns:
             At most ``question.k`` offers, best first, with their reasons.
@@ -56,7 +63,10 @@ class Service:
         Raises:
             UnknownHotel: The model has never seen the hotel.
         """
-        answer = model.bundle.recommend(self.query(question))
+        query = self.query(question)
+        answer = model.bundle.recommend(query)
+        if seen is not None:
+            seen(query, answer)
         return Recommendations(
             request_id=request_id,
             model_version=model.ref.version,
