@@ -13,7 +13,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow test test-rollout test-airflow test-mlflow test-monitoring check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-rollout test-airflow test-monitoring test-mlflow test-stack test-monitoring check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -47,6 +47,10 @@ test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run t
 	@scripts/java.sh
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
+
+test-monitoring: $(DEV)/.ready ## Set up Prometheus and Alertmanager and test alerts, rules and messages on them
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
 test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
 	@scripts/postgres.sh
