@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
 from tests.rollout.conftest import free_port
@@ -70,7 +71,8 @@ def alert(name: str, severity: str, service: str, *, ended: bool = False, **labe
             "dashboard": "nextloop-api",
             "runbook": f"docs/runbooks/{name}.md",
         },
-        "startsAt": (now - timedelta(minutes=1)).isoformat(),
+        # Not earlier: of an alert that is older than its group waits Alertmanager tells at once.
+        "startsAt": (now - timedelta(seconds=1 if ended else 0)).isoformat(),
         "endsAt": ends.isoformat(),
     }
 
@@ -81,7 +83,8 @@ def start_alertmanager(folder: Path, slack: Slack, deadman: str) -> Alertmanager
     file = config / "alertmanager.yml"
     text = file.read_text("utf-8")
     assert "http://dowhat-backend-1:9099/" in text
-    file.write_text(text.replace("http://dowhat-backend-1:9099/", deadman), "utf-8")
+    text = text.replace("http://dowhat-backend-1:9099/", deadman)
+    file.write_text(text.replace("/etc/alertmanager/", f"{config}/"), "utf-8")
     (config / "secrets").mkdir()
     for kind in ("page", "ticket"):
         (config / "secrets" / f"slack_{kind}_url").write_text(f"{slack.url(kind)}\n")

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+
 from tests.alerting import scaling
 from tests.alerting.conftest import alert
 

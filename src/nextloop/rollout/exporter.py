@@ -86,7 +86,7 @@ def serve(rollout: Rollout, port: int) -> None:
     class Handler(MetricsHandler):
         registry = found.registry
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802 the base class's name
             found.look()
             super().do_GET()
 
