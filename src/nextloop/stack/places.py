@@ -77,7 +77,7 @@ def variables(settings: Settings, places: Places) -> dict[str, str]:
         settings: Of this process.
         places: Of the stack.
     """
-    own = {
+    own: dict[str, str | Path] = {
         "NEXTLOOP_LANDING": places.folder / "landing",
         "NEXTLOOP_LAKE": places.folder / "lake",
         "NEXTLOOP_METRICS_FOLDER": places.metrics,
@@ -87,14 +87,16 @@ def variables(settings: Settings, places: Places) -> dict[str, str]:
         own["NEXTLOOP_PRIVACY__GUEST_KEY_FILE"] = places.folder / "guest.key"
     if "mlflow" not in settings.stack.without.split():
         own |= {
-            "NEXTLOOP_MLFLOW__TRACKING_URI": Path("mlflow"),
-            "NEXTLOOP_MLFLOW__USERNAME": Path("nextloop"),
+            "NEXTLOOP_MLFLOW__TRACKING_URI": f"http://127.0.0.1:{settings.stack.mlflow_port}",
+            "NEXTLOOP_MLFLOW__USERNAME": "nextloop",
             "NEXTLOOP_MLFLOW__PASSWORD_FILE": places.folder / "mlflow" / "client.password",
         }
-    found = {name: str(value) for name, value in own.items()}
-    if "NEXTLOOP_MLFLOW__TRACKING_URI" in found:
-        found["NEXTLOOP_MLFLOW__TRACKING_URI"] = f"http://127.0.0.1:{settings.stack.mlflow_port}"
-    return {name: os.environ.get(name) or value for name, value in found.items()}
+    # Flags count more than what is set.
+    flags = {
+        "NEXTLOOP_STACK__FOLDER": str(places.folder),
+        "NEXTLOOP_STACK__WITHOUT": settings.stack.without,
+    }
+    return {name: os.environ.get(name) or str(value) for name, value in own.items()} | flags
 
 
 @contextmanager
