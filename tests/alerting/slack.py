@@ -39,12 +39,14 @@ class Slack:
             self.came.append((path.strip("/"), time.monotonic(), json.loads(body)))
             return 200
 
-    def texts(self, path: str = "") -> list[str]:
-        """Return the words of each message, title first."""
+    def texts(self, path: str = "", since: float = 0) -> list[str]:
+        """Return the words of each message, title first, that came since a moment."""
         with self._lock:
-            return [words(body) for where, _, body in self.came if not path or where == path]
+            return [
+                words(body) for where, at, body in self.came if at >= since and path in {"", where}
+            ]
 
-    def wait_for(self, *parts: str, path: str = "", seconds: float = 30) -> str:
+    def wait_for(self, *parts: str, path: str = "", seconds: float = 30, since: float = 0) -> str:
         """Wait for a message that has all the parts.
 
         Raises:
@@ -52,7 +54,7 @@ class Slack:
         """
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for text in self.texts(path):
+            for text in self.texts(path, since):
                 if all(part in text for part in parts):
                     return text
             time.sleep(0.1)
