@@ -5,7 +5,7 @@ Comes in: Alertmanager's webhook, which is called as long as the alert Watchdog 
 message when it has been silent too long, one when it is back. Needs Python and nothing else; run it
 on another machine than the monitoring, or both are silent together.
 
-    deadman.py --slack-url-file secrets/slack_page_url --port 9099 --silence 300
+    deadman.py --slack-url-file secrets/slack_page_url --port 9099 --silence 180
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--slack-url-file", type=Path, required=True)
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9099)
-    parser.add_argument("--silence", type=float, default=300.0, help="seconds")
+    parser.add_argument("--silence", type=float, default=180.0, help="seconds")
     given = parser.parse_args()
     os.umask(0o077)
     switch = Switch(given.silence, given.slack_url_file)

@@ -24,13 +24,13 @@ def install() -> None:
 
     real = Service.recommend
 
-    def recommend(self: Any, *arguments: Any) -> Any:
+    def recommend(self: Any, *arguments: Any, **named: Any) -> Any:
         fault = FAULT.read_text().strip() if FAULT.exists() else ""
         if fault == "fail":
             raise RuntimeError
         if fault == "slow":
             time.sleep(_SLOW_SECONDS)
-        return real(self, *arguments)
+        return real(self, *arguments, **named)
 
     Service.recommend = recommend
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from nextloop.telemetry import metrics, textfile
+from nextloop.telemetry.kinds import GaugeMetric
 from tests.stack.conftest import FAULTY, calling, until
 
 SECONDS = 90
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def callers(stack):
     """Somebody asks all the time."""
-    with calling(stack.port("port")) as found:
+    with calling(stack) as found:
         yield found
 
 
@@ -83,6 +86,18 @@ def test_quiet_spell_brings_nothing(stack, callers, slack):
     time.sleep(40)
     assert ours(slack.texts()) == []
     assert set(callers.statuses) == {200}
+    before = callers.statuses[200]
+    counted = answered(stack)
+    assert before - 1 <= counted <= callers.statuses[200] + 1
+
+
+def answered(stack):
+    """Ask what counts nginx's answers how many were right; rollouts' own questions are none."""
+    address = f"http://127.0.0.1:{stack.port('nginx_port')}/metrics"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        text = answer.read().decode()
+    samples = re.findall(r'nextloop_nginx_requests_total\{.*status="200"\} (\S+)', text)
+    return sum(map(float, samples))
 
 
 def test_api_that_is_killed(stack, callers, slack):
@@ -152,8 +167,11 @@ def test_batch_that_is_stale(stack, slack):
     folder = stack.folder / "metrics"
     kept = (folder / "nextloop_features.prom").read_text()
     began = time.monotonic()
-    old = {metrics.FEATURES_AS_OF: {(): time.time() - 11 * DAY}}
-    textfile.leave(folder, "features", {**old, metrics.JOB_SUCCESS: {("features",): time.time()}})
+    values: dict[GaugeMetric, dict[tuple[str, ...], float]] = {
+        metrics.FEATURES_AS_OF: {(): time.time() - 11 * DAY},
+        metrics.JOB_SUCCESS: {("features",): time.time()},
+    }
+    textfile.leave(folder, "features", values)
     assert "older than 10 days" in told(slack, "BatchFreshnessBurnFast", began)
     began = time.monotonic()
     (folder / "nextloop_features.prom").write_text(kept)

@@ -30,8 +30,11 @@ class StackSettings(Group):
     slack_webhook_file: HomePath | None = Field(
         default=None, description="File with Slack's webhook; messages go to a log if not set"
     )
+    resend_seconds: int = Field(
+        default=15, ge=1, description="How often Prometheus repeats an alert that fires"
+    )
     silence_seconds: float = Field(
-        default=300, gt=0, description="Silence of the monitoring that counts as its death"
+        default=180, gt=0, description="Silence of the monitoring that counts as its death"
     )
     mlflow_port: Port = Field(default=5000, description="Port of MLflow")
     database_port: Port = Field(default=5433, description="Port of its PostgreSQL")

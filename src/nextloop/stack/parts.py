@@ -72,8 +72,9 @@ def parts_of(settings: Settings, places: Places) -> list[Part]:
         _node(settings, places),
         _nginx(settings),
         _alertmanager(settings, places),
-        _deadman(settings, places),
         _prometheus(settings, places),
+        # Last: it counts the silence from when it began.
+        _deadman(settings, places),
     ]
     without = settings.stack.without.split()
     return [part for part in every if part.name not in without]
@@ -203,6 +204,8 @@ def _prometheus(settings: Settings, places: Places) -> Part:
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'data'}",
             "--storage.tsdb.retention.time=15d",
+            # Alertmanager believes in an alert for four of these after Prometheus has died.
+            f"--rules.alert.resend-delay={settings.stack.resend_seconds}s",
             f"--web.listen-address=127.0.0.1:{port}",
         ),
         {"PROMETHEUS_PORT": port},
