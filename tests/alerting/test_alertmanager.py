@@ -78,7 +78,7 @@ def test_alerts_of_one_name_come_as_one_message(alertmanager, slack):
 @pytest.mark.parametrize(
     ("cause", "effect"),
     [
-        (alert("NginxDown", "page", "nginx"), alert("ApiDown", "page", "api")),
+        (alert("NginxDown", "page", "nginx"), alert("ApiErrorsBurnFast", "page", "api")),
         (alert("ApiDown", "page", "api"), alert("ApiErrorsBurnFast", "page", "api")),
         (alert("ApiErrorsBurnFast", "page", "api"), alert("ApiErrorsBurnSlow", "ticket", "api")),
         (

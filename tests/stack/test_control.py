@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +24,7 @@ def test_taken_port_is_named_with_who_has_it_and_what_to_set(unstarted):
     with socket.create_server(("127.0.0.1", unstarted.port("prometheus_port"))):
         said = unstarted.up(code=4)
     port = unstarted.port("prometheus_port")
-    assert f"Port {port} of prometheus is taken by {Path(sys.executable).resolve().name}" in said
+    assert f"Port {port} of prometheus is taken by python" in said
     assert f"process {os.getpid()}" in said
     assert "NEXTLOOP_STACK__PROMETHEUS_PORT" in said
 
