@@ -19,7 +19,7 @@ from nextloop.rollout import asking
 from nextloop.rollout.access_log import AccessLog
 from nextloop.rollout.places import SLOTS
 from nextloop.rollout.rollout import Rollout
-from nextloop.telemetry import metrics
+from nextloop.telemetry import proxy
 
 _NONE: Final = "none"
 # There from the start, at 0: a series that begins with its first fault shows no increase.
@@ -41,15 +41,15 @@ class NginxMetrics:
         self._proxy = rollout.proxy
         self._log = AccessLog(rollout.places.access_log)
         self._lock = threading.Lock()
-        self._requests = metrics.NGINX_REQUESTS.on(self.registry)
-        self._up = metrics.NGINX_UP.on(self.registry)
+        self._requests = proxy.REQUESTS.on(self.registry)
+        self._up = proxy.UP.on(self.registry)
         self._connections = [
             metric.on(self.registry)
             for metric in (
-                metrics.NGINX_ACTIVE,
-                metrics.NGINX_READING,
-                metrics.NGINX_WRITING,
-                metrics.NGINX_WAITING,
+                proxy.ACTIVE,
+                proxy.READING,
+                proxy.WRITING,
+                proxy.WAITING,
             )
         ]
         for slot in (*SLOTS, _NONE):

@@ -113,27 +113,6 @@ FEATURE_EXPECTED = GaugeMetric(
     ("feature", "band", *_WHO),
 )
 
-# nginx's own page knows connections and no statuses: those come from its log.
-NGINX_REQUESTS = CounterMetric(
-    "nextloop_nginx_requests_total",
-    "Requests as their callers saw them answered, by the slot that answered (`none`: none did).",
-    "requests",
-    ("slot", "status"),
-)
-NGINX_UP = GaugeMetric("nginx_up", "Whether nginx answers; 1 or 0.", "1")
-NGINX_ACTIVE = GaugeMetric(
-    "nginx_connections_active", "Open connections of callers.", "connections"
-)
-NGINX_READING = GaugeMetric(
-    "nginx_connections_reading", "Of them those that send a request.", "connections"
-)
-NGINX_WRITING = GaugeMetric(
-    "nginx_connections_writing", "Of them those that are being answered.", "connections"
-)
-NGINX_WAITING = GaugeMetric(
-    "nginx_connections_waiting", "Of them those that are kept for another request.", "connections"
-)
-
 # What a job did last: gauges, because each run's process leaves them once and ends. The label is
 # not called job, which Prometheus uses for what it scraped.
 JOB_SUCCESS = GaugeMetric(
@@ -233,14 +212,6 @@ MODEL: tuple[Metric, ...] = (
     FEATURE_VALUES,
     FEATURE_EXPECTED,
 )
-PROXY: tuple[Metric, ...] = (
-    NGINX_REQUESTS,
-    NGINX_UP,
-    NGINX_ACTIVE,
-    NGINX_READING,
-    NGINX_WRITING,
-    NGINX_WAITING,
-)
 JOBS: tuple[Metric, ...] = (
     JOB_SUCCESS,
     JOB_FAILURE,
@@ -257,4 +228,4 @@ JOBS: tuple[Metric, ...] = (
     TRAINED_AS_OF,
     HOLDOUT_NDCG,
 )
-ALL: tuple[Metric, ...] = (*API, *PROXY, *MODEL, *JOBS)
+ALL: tuple[Metric, ...] = (*API, *MODEL, *JOBS)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from nextloop.telemetry import metrics
+from nextloop.telemetry import metrics, proxy
 from nextloop.telemetry.kinds import CounterMetric, HistogramMetric, Metric
 
 _TITLE: Final = """\
@@ -113,7 +113,7 @@ def metrics_page() -> str:
             _API,
             *_table(metrics.API),
             _PROXY,
-            *_table(metrics.PROXY),
+            *_table(proxy.ALL),
             _MODEL.replace("@PSI@", shown),
             *_table(metrics.MODEL),
             _JOBS,
