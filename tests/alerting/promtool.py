@@ -110,6 +110,14 @@ def needed(alert: Rule, rules: list[Rule]) -> list[Rule]:
     return [rule for rule in records.values() if rule.name in names] + [alert]
 
 
+def metrics_in(expr: str) -> set[str]:
+    """Name the metrics that an expression asks for, less what recording rules make."""
+    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', "", expr)
+    bare = re.sub(r"\b(?:by|on|group_left|ignoring|without)\s*\([^)]*\)", " ", bare)
+    words = re.findall(r"(?<![\w:])[a-z][a-z_A-Z]*\b(?!\s*[(:])", re.sub(r"\S*:\S*", " ", bare))
+    return {word for word in words if "_" in word or word == "up"}
+
+
 def mutants(rules: list[Rule]) -> Iterator[tuple[str, list[Rule]]]:
     """Change one threshold of an alert, or of what it is made of, at a time.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from nextloop.telemetry import metrics, textfile
 from nextloop.telemetry.kinds import GaugeMetric
+from tests.alerting import promtool
 from tests.stack.conftest import FAULTY, calling, until
 
 SECONDS = 90
@@ -176,6 +178,19 @@ def test_batch_that_is_stale(stack, slack):
     began = time.monotonic()
     (folder / "nextloop_features.prom").write_text(kept)
     over(slack, "BatchFreshnessBurnFast", began)
+
+
+def test_rules_ask_for_what_there_is(stack):
+    """Every metric of a rule is in the live Prometheus, but those of parts that do not run here."""
+    address = f"http://127.0.0.1:{stack.port('prometheus_port')}/api/v1/label/__name__/values"
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        live = set(json.load(answer)["data"])
+    asked = set().union(*(promtool.metrics_in(rule.body["expr"]) for rule in promtool.all_rules()))
+    assert len(asked) > 50
+    elsewhere = ("airflow_", "mlflow_", "container_")
+    missing = {name for name in asked - live if not name.startswith(elsewhere)}
+    # Callers of this test tell nothing of what became of the offers.
+    assert missing <= {"nextloop_offer_events_total"}
 
 
 def test_monitoring_that_is_killed(stack, slack):
