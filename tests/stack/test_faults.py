@@ -114,12 +114,22 @@ def test_api_that_is_killed(stack, callers, slack):
 
 def test_api_that_fails(stack, callers, slack, fault):
     """A slot that answers 500 to callers, and says that it is ready, is told."""
+    until(lambda: not burning(stack), seconds=150)  # what the slot before lost, when it was killed
+    time.sleep(5)
     began = time.monotonic()
     fault.write_text("fail")
     assert "5xx" in told(slack, "ApiErrorsBurnFast", began)
     began = time.monotonic()
     fault.unlink()
     over(slack, "ApiErrorsBurnFast", began)
+
+
+def burning(stack):
+    """Tell whether the promise on errors burns fast."""
+    address = f"http://127.0.0.1:{stack.port('prometheus_port')}/api/v1/alerts"
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        found = json.load(answer)["data"]["alerts"]
+    return any(one["labels"]["alertname"] == "ApiErrorsBurnFast" for one in found)
 
 
 def test_api_that_is_slow(stack, callers, slack, fault):
