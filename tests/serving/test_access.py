@@ -17,6 +17,10 @@ from nextloop.serving.access import OPEN_PATHS, Buckets
 from nextloop.serving.doors import Doors
 from nextloop.settings import ServingSettings
 
+MENUS = {
+    1: {101: ("조식 세트", 25_000), 102: ("라면", 9_000), 103: ("맥주", 8_000), 104: ("수건", 0)},
+    2: {101: ("Burger", 15_000), 201: ("Salad", 11_000), 202: ("Coffee", 6_000)},
+}
 EVENT = {
     "event_id": "e-1", "request_id": "r-1", "item_seq": 101, "kind": "shown",
     "at": "2017-12-25T23:00:00+09:00",
@@ -38,6 +42,21 @@ def keyed(api, keys_file, tmp_path):
     """Give an API that asks for keys, with one for hotel 1."""
     text, _ = keys.add(keys_file, "front desk", frozenset({1}))
     return api.with_doors(keys_file=keys_file, events_folder=tmp_path / "events"), text
+
+
+@pytest.fixture
+def door(api, keys_file, tmp_path):
+    """Give an API that asks for keys, its doors and its file of keys."""
+    keys.add(keys_file, "nobody", frozenset())
+    wanted = ServingSettings(
+        keys_file=keys_file,
+        events_folder=tmp_path / "events",
+        rate_per_second=1e6,
+        rate_burst=10**6,
+    )
+    doors = Doors.of(wanted, reachable=False)
+    yield type(api).create(api.slot, api.service.clock, doors), doors, keys_file
+    doors.spool.close()
 
 
 def test_every_route_refuses_an_anonymous_caller_unless_listed(keyed):
@@ -153,11 +172,11 @@ def test_wrong_files_end_the_start(keys_file, tmp_path):
     keys_file.write_text("{}[")
     with pytest.raises(UsageFault, match="API keys"):
         Doors.of(ServingSettings(keys_file=keys_file), reachable=False)
+    missing = ServingSettings(
+        keys_file=Path("/nowhere/keys.json"), rules_file=tmp_path / "rules.toml"
+    )
     with pytest.raises(UsageFault, match="no file of hotels' rules"):
-        missing = Path("/nowhere/keys.json")
-        Doors.of(
-            ServingSettings(keys_file=missing, rules_file=tmp_path / "rules.toml"), reachable=False
-        )
+        Doors.of(missing, reachable=False)
 
 
 HOTELS = st.sampled_from([1, 2, 3, 999])
@@ -168,39 +187,43 @@ SCOPES = st.frozensets(HOTELS, min_size=1)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_no_key_sees_another_hotel(api, tmp_path, scope, asked, guest):
+def test_no_key_sees_another_hotel(door, scope, asked, guest):
     """Whatever is asked by whatever route: what comes back is of the key's own hotels.
 
     A hotel that is not the key's is answered alike whether it exists or not.
     """
-    path = tmp_path / "keys.json"
-    text, _ = keys.add(path, "one", scope)
-    closed = api.with_doors(keys_file=path, events_folder=tmp_path / "events")
+    closed, doors, keys_file = door
+    text, _ = keys.add(keys_file, "one", scope)
+    doors.files[0].refresh()
+    kept_before = _kept(doors)
 
     async def ask():
         async with closed.client() as client:
             client.headers.update(_bearer(text))
-            single = [
-                await client.post(
-                    "/v1/recommendations", json={"hotel_seq": hotel, "customer_seq": guest}
-                )
-                for hotel in asked
-            ]
+            questions = [{"hotel_seq": hotel, "customer_seq": guest} for hotel in asked]
+            single = [await client.post("/v1/recommendations", json=one) for one in questions]
             listed = [await client.get(f"/v1/hotels/{hotel}/items") for hotel in asked]
-            body = {"requests": [{"hotel_seq": hotel, "customer_seq": guest} for hotel in asked]}
-            batch = await client.post("/v1/recommendations:batch", json=body)
+            batch = await client.post("/v1/recommendations:batch", json={"requests": questions})
             told = {"events": [EVENT | {"hotel_seq": hotel} for hotel in asked]}
             return single, listed, batch, await client.post("/v1/events", json=told)
 
     single, listed, batch, told = asyncio.run(ask())
     for hotel, one, menu, part in zip(asked, single, listed, batch.json()["answers"], strict=True):
-        expected = 403 if hotel not in scope else 200 if hotel in (1, 2) else 404
+        expected = 403 if hotel not in scope else 200 if hotel in MENUS else 404
         assert (one.status_code, menu.status_code, part["status"]) == (expected,) * 3
         if expected == 403:
             assert _said(one) == _said(menu) == part["problem"] | {"request_id": ""}
-    assert told.status_code == (202 if set(asked) <= scope else 403)
-    stored = b"".join(file.read_bytes() for file in (tmp_path / "events").glob("*"))
-    assert all(b'"hotel_seq":%d' % hotel not in stored for hotel in {1, 2, 3, 999} - {*asked})
+        if expected == 200:
+            for offers in (one.json()["offers"], menu.json()["items"], part["answer"]["offers"]):
+                shown = {(item["item_seq"], item["item_name"]) for item in offers}
+                assert shown <= {(seq, name) for seq, (name, _) in MENUS[hotel].items()}
+    mine = set(asked) <= scope
+    assert told.status_code == (202 if mine else 403)
+    assert _kept(doors) - kept_before == (len(asked) if mine else 0)
+
+
+def _kept(doors):
+    return sum(path.read_bytes().count(b"\n") for path in doors.spool.folder.glob("*"))
 
 
 def _said(answer: httpx.Response):

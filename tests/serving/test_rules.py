@@ -1,4 +1,4 @@
-"""Hotels' rules: what is hidden, sold out, closed, too dear or too much of one kind is not offered."""
+"""Hotels' rules: what is hidden, closed, too dear or too much of one kind is not offered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from nextloop.errors import UsageFault
 from nextloop.serving.rules import HotelRules, Rules
+
+BREAKFAST = '[hotels.1.department_hours]\n10 = ["07:00-10:30"]'
+NIGHT = '[hotels.1.department_hours]\n10 = ["22:00-02:00"]'
 
 
 def _offered(api, rules, tmp_path, **question):
@@ -31,12 +34,12 @@ def _offered(api, rules, tmp_path, **question):
         ("[hotels.1]\nsold_out = [102, 103]", {}, {101}),
         ("[hotels.1]\nsold_out = [102]", {"exclude": [103]}, {101}),
         ("[hotels.1]\nmax_price = 9000", {}, {102, 103}),
-        ('[hotels.1.department_hours]\n10 = ["07:00-10:30"]', {"at": "2017-12-25T07:00:00"}, {101, 102, 103}),
-        ('[hotels.1.department_hours]\n10 = ["07:00-10:30"]', {"at": "2017-12-25T10:30:00"}, set()),
+        (BREAKFAST, {"at": "2017-12-25T07:00:00"}, {101, 102, 103}),
+        (BREAKFAST, {"at": "2017-12-25T10:30:00"}, set()),
         # 22:00 in UTC is 07:00 of the next day in Seoul
-        ('[hotels.1.department_hours]\n10 = ["07:00-10:30"]', {"at": "2017-12-24T22:00:00Z"}, {101, 102, 103}),
-        ('[hotels.1.department_hours]\n10 = ["22:00-02:00"]', {"at": "2017-12-25T01:59:00"}, {101, 102, 103}),
-        ('[hotels.1.department_hours]\n10 = ["22:00-02:00"]', {"at": "2017-12-25T12:00:00"}, set()),
+        (BREAKFAST, {"at": "2017-12-24T22:00:00Z"}, {101, 102, 103}),
+        (NIGHT, {"at": "2017-12-25T01:59:00"}, {101, 102, 103}),
+        (NIGHT, {"at": "2017-12-25T12:00:00"}, set()),
         ("[hotels.1.department_hours]\n10 = []", {}, set()),
         ("[hotels.1.department_hours]\n20 = []", {}, {101, 102, 103}),
     ],
@@ -117,7 +120,7 @@ def test_hours_cover_each_minute_once(begins, ends, now):
     """A span and the span from its end to its beginning divide the day between them."""
     if begins == ends:
         return
-    at = datetime(2017, 12, 25, *divmod(now, 60), tzinfo=UTC)
+    at = datetime(2017, 12, 25, now // 60, now % 60, tzinfo=UTC)
 
     def is_open(first, last):
         from nextloop.serving.rules import _open

@@ -52,8 +52,8 @@ def serve(
 ) -> None:
     """Start the recommendation API; Ctrl-C or SIGTERM lets it finish what it has accepted.
 
-    It listens on this machine only unless --host says otherwise. As long as no key was made, callers
-    on this machine need none; from other machines nobody is answered without (`nextloop keys`).
+    It listens on this machine only unless --host says otherwise. As long as no key was made,
+    callers on this machine need none; others are never answered without (`nextloop keys`).
 
     Example: nextloop serve --lake lake --port 8000 --model production
     """
@@ -69,19 +69,20 @@ def serve(
         )
         key = _guest_key(settings)
         url = listener.url_of(listening)
-        reachable = _is_reachable(settings, url, slot)
-        doors = Doors.of(settings.serving, reachable=reachable)
-        if doors.access.keys is None:
-            output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
         located = locate(settings.lake, model)
 
         # Imported beside that search: it takes a second.
         lean.import_lightgbm()
         from nextloop.serving import server
+        from nextloop.serving.doors import Doors
         from nextloop.serving.identity import Identity
         from nextloop.serving.model import ModelSlot
         from nextloop.serving.service import Service
 
+        reachable = _is_reachable(settings, url, slot)
+        doors = Doors.of(settings.serving, reachable=reachable)
+        if doors.access.keys is None:
+            output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
         server.run(
             listening,
             located,
@@ -130,4 +131,5 @@ def _example(url: str, loaded: LoadedModel, *, keyed: bool) -> str:
         target = f"--unix-socket {url.removeprefix('unix:')} http://localhost"
     body = json.dumps({"hotel_seq": int(loaded.bundle.hotels[0]), "k": 3})
     key = "-H 'Authorization: Bearer KEY' " if keyed else ""
-    return f"  curl -s {target}/v1/recommendations {key}-H 'Content-Type: application/json' -d '{body}'"
+    headers = f"{key}-H 'Content-Type: application/json'"
+    return f"  curl -s {target}/v1/recommendations {headers} -d '{body}'"

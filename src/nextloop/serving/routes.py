@@ -66,7 +66,7 @@ def install(
         "/v1/model",
         tags=["model"],
         summary="The model that answers",
-        responses=problem_responses(not_ready()),
+        responses=problem_responses(*KEY_FAULTS, not_ready()),
     )
     async def model() -> Model:
         """Name the model version, what it was trained on and what it reached on the holdout."""
@@ -120,6 +120,7 @@ def _described(model: LoadedModel) -> Model:
 
 
 def not_ready() -> ProblemFault:
+    """Describe a question that comes before the model."""
     return ProblemFault(503, headers={"retry-after": "1"})
 
 

@@ -139,7 +139,7 @@ def _minutes(clock: str) -> int:
 
 
 def _open(spans: tuple[str, ...], at: datetime) -> bool:
-    """Tell whether a minute lies in one of the spans; one that ends before it begins spans midnight."""
+    """Tell whether a minute is in a span; one that ends before it begins spans midnight."""
     now = at.hour * 60 + at.minute
     for begins, ends in map(_span, spans):
         inside = begins <= now < ends if begins <= ends else now >= begins or now < ends
