@@ -58,6 +58,17 @@ def test_each_department_has_its_share(api, tmp_path):
         assert _offered(api, rules, tmp_path) == free[:most]
 
 
+def test_release_is_compared_without_rules(api, tmp_path):
+    """Who may ask about every hotel can have the model's own answer, which no rule changes."""
+    path = tmp_path / "rules.toml"
+    path.write_text("[hotels.1]\nhidden = [101]")
+    ruled = api.with_doors(rules_file=path)
+    body, header = {"hotel_seq": 1}, {"x-nextloop-unruled": "1"}
+    free = ruled.ask("POST", "/v1/recommendations", json=body, headers=header).json()["offers"]
+    assert free == api.recommend(**body).json()["offers"]
+    assert len(ruled.recommend(**body).json()["offers"]) == len(free) - 1
+
+
 def test_items_say_what_may_be_offered(api, tmp_path):
     """The list of items holds what rules keep out, and says so; free items are never offered."""
     path = tmp_path / "rules.toml"

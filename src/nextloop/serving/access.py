@@ -22,6 +22,8 @@ from nextloop.serving.problems import ProblemFault, answer, request_id_of
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 """Paths that need no key: probes, scrapes and the contract. None of them names a hotel."""
 KEY_HEADER: Final = "X-Api-Key"
+UNRULED_HEADER: Final = "X-Nextloop-Unruled"
+"""Asks for the model's own answer, without hotels' rules; heeded from who may ask everything."""
 _BEARER: Final = "bearer "
 
 
@@ -34,6 +36,11 @@ class Caller:
     """
 
     key: Key | None = None
+
+    @property
+    def may_ask_all(self) -> bool:
+        """Whether every hotel is theirs."""
+        return self.key is None or self.key.hotels is None
 
     def check(self, hotel: int) -> None:
         """Refuse what is not theirs, whether or not there is such a hotel.

@@ -11,7 +11,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 
 from nextloop.recommender.dataset import UnknownHotel
-from nextloop.serving.access import KEY_FAULTS, caller_of, other_hotel
+from nextloop.serving.access import KEY_FAULTS, UNRULED_HEADER, caller_of, other_hotel
 from nextloop.serving.answers import FieldError, Health, Model, Readiness, Recommendations
 from nextloop.serving.bodies import BODY_FAULTS, read
 from nextloop.serving.identity import Identity
@@ -52,11 +52,13 @@ def install(
         `fallback`. A hotel that it does not know is a 404.
         """
         question = await read(request, RecommendationRequest)
-        caller_of(request.scope).check(question.hotel_seq)
+        caller = caller_of(request.scope)
+        caller.check(question.hotel_seq)
+        ruled = not (UNRULED_HEADER in request.headers and caller.may_ask_all)
         model = ready(service)
         started_at = time.perf_counter()
         try:
-            answer = service.recommend(model, question, request_id_of(request.scope))
+            answer = service.recommend(model, question, request_id_of(request.scope), ruled=ruled)
         except UnknownHotel as unknown:
             raise unknown_hotel() from unknown
         instruments.answered(answer, time.perf_counter() - started_at)

@@ -45,7 +45,12 @@ class Service:
     rules: Callable[[], Rules] = Rules
 
     def recommend(
-        self, model: LoadedModel, question: RecommendationRequest, request_id: str
+        self,
+        model: LoadedModel,
+        question: RecommendationRequest,
+        request_id: str,
+        *,
+        ruled: bool = True,
     ) -> Recommendations:
         """Rank what to offer.
 
@@ -53,6 +58,7 @@ class Service:
             model: The model to ask.
             question: The checked request.
             request_id: Names the answer.
+            ruled: Whether the hotel's rules count.
 
         Returns:
             At most ``question.k`` offers, best first, with their reasons.
@@ -60,7 +66,8 @@ class Service:
         Raises:
             UnknownHotel: The model has never seen the hotel.
         """
-        answer = model.bundle.recommend(self._ruled(model, self.query(question)))
+        query = self.query(question)
+        answer = model.bundle.recommend(self._ruled(model, query) if ruled else query)
         return Recommendations(
             request_id=request_id,
             model_version=model.ref.version,
