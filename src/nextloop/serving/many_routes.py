@@ -66,6 +66,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         """
         batch = await read(request, BatchRequest)
         model, caller = ready(service), caller_of(request.scope)
+        caller.charge(len(batch.requests) - 1)
         request_id = request_id_of(request.scope)
         answers = []
         for place, question in enumerate(batch.requests):
