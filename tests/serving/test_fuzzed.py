@@ -12,15 +12,15 @@ from tests.serving.conftest import KEY
 from nextloop.serving import keys
 from nextloop.serving.background import run_in_background
 
-# `missing_required_header` expects 406 for what HTTP lets a server ignore.
+# Not `positive_data_acceptance`: a schema cannot say that a check-out comes after its check-in, and
+# takes 1.0 for an integer.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
-    "positive_data_acceptance,unsupported_method,allow_header_conformance,ignored_auth"
+    "unsupported_method,allow_header_conformance,ignored_auth"
 )
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_answer_is_described(lake, tmp_path):
     """No 5xx, no status, header, type or shape beside the description; wrong is refused.
@@ -36,7 +36,7 @@ def test_every_answer_is_described(lake, tmp_path):
         "NEXTLOOP_SERVING__RATE_BURST": "1000000",
     }
     with run_in_background(["--lake", str(lake)], environment=environment) as api:
-        flags = ["--checks", CHECKS, "--max-examples", "40", "--seed", "1", "--no-color"]
+        flags = ["--checks", CHECKS, "--max-examples", "100", "--seed", "1", "--no-color"]
         done = subprocess.run(
             [str(Path(sys.executable).with_name("schemathesis")), "run", f"{api.url}/openapi.json",
              "--header", f"Authorization: Bearer {key}", *flags],
