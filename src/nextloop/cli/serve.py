@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,9 +86,7 @@ def serve(
             located,
             Service(ModelSlot(), key, settings.orders, rules=lambda: doors.rules.value),
             doors,
-            lambda loaded: _announce(
-                url, loaded, as_json=as_json, keyed=doors.access.keys is not None
-            ),
+            partial(_announce, url, as_json=as_json, keyed=doors.access.keys is not None),
             until_stdin_closes=until_stdin_closes,
             identity=Identity.of(slot) if slot else None,
         )
