@@ -65,6 +65,6 @@ def test_release_without_a_key_is_refused_with_advice(keyed):
     """Where slots ask for a key and the switcher has none, nothing is switched."""
     stage, _ = keyed
     complaint = stage.deploy(1, code=5)
-    assert "401" in complaint
+    assert "401" in complaint, complaint
     assert "NEXTLOOP_ROLLOUT__KEY" in complaint
     assert stage.live is None
