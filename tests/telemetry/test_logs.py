@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 from datetime import UTC, datetime
 from io import StringIO
@@ -101,6 +102,18 @@ def test_advice_of_mlflow_is_left_out(capsys):
     logging.getLogger("mlflow.utils").warning("no pip here")
     logging.getLogger("mlflow.utils").error("broken")
     assert [line["event"] for line in _lines(capsys)] == ["broken"]
+
+
+def test_mlflow_that_was_imported_before_logs_as_all_do():
+    """Its own lines beside ours would be no JSON."""
+    code = (
+        "import logging, mlflow; from nextloop.telemetry import logs; "
+        "logs.configure('info', 'json'); logging.getLogger('mlflow.utils').error('broken')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert json.loads(done.stderr)["event"] == "broken"
 
 
 def test_configuring_twice_writes_each_event_once(capsys):

@@ -104,7 +104,8 @@ def examine(
     )
     slow, allowed = found.p99_milliseconds, limits.max_answer_milliseconds
     yield Examination(
-        slow <= allowed, f"99 of 100 answers take up to {slow:.1f} ms, {allowed:g} ms are allowed"
+        slow <= allowed,
+        f"99 of 100 answers take up to {slow:.1f} ms of a core, {allowed:g} ms are allowed",
     )
     if production is not None:
         yield _beside(settings, ref, bundle, production.version)

@@ -143,7 +143,9 @@ def _adopt_standard_logging(number: int, format: Format) -> None:  # noqa: A002 
     # MLflow would put a handler of its own in front of ours when it is imported. Its warnings are
     # advice for environments that are managed by pip or conda, which ours are not.
     os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    mlflow = logging.getLogger("mlflow")
+    mlflow.handlers, mlflow.propagate = [], True  # its own, where it was imported before
+    mlflow.setLevel(logging.ERROR)
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _Adopted)]:
         root.removeHandler(handler)
