@@ -163,6 +163,12 @@ class Event(Strict):
     revenue: Annotated[int, Field(strict=True, ge=0, le=MAX_SEQ)] | None = Field(
         None, description="What was paid for them, in the hotel's money."
     )
+    model_version: Annotated[int, Field(strict=True, ge=1, le=MAX_SEQ)] | None = Field(
+        None, description="As the answer named it: what results are told apart by."
+    )
+    slot: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        None, description="The answer's header X-Nextloop-Slot, where it had one."
+    )
 
 
 class EventsRequest(Strict):
