@@ -214,9 +214,9 @@ def test_run_killed_at_random(chain, undisturbed):
     assert tables(chain, *ROWS) == undisturbed["ingest"]
 
 
-def race(chain: Chain, point: str) -> subprocess.Popen[str]:
+def race(chain: Chain, point: str, *arguments: str) -> subprocess.Popen[str]:
     """Start a run of the same weeks and hold it at a point."""
-    process = command(chain, point, "wait", "ingest")
+    process = command(chain, point, "wait", *(arguments or ("ingest",)))
     assert process.stdout
     assert process.stdout.readline() == "stopped\n", process.communicate()
     return process

@@ -113,7 +113,8 @@ def report(
     from nextloop.jobs.event_report import report as job
 
     names = [name.strip() for name in by.split(",") if name.strip()]
-    first, last = (date_of(text) if text else None for text in (since, until))
+    first = date_of(since, "--since") if since else None
+    last = date_of(until, "--until") if until else None
     found = job(begin({"lake": lake}), names, first, last)
     if as_json:
         output.emit_json(found)

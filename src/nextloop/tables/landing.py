@@ -28,7 +28,7 @@ LANDING_FILES: Final = Table(
         Column(
             "rows_in",
             pa.int64(),
-            "Data rows in the file; lines, if they are events.",
+            "Data rows, or events, in the file.",
             nullable=False,
         ),
         Column(
