@@ -180,7 +180,7 @@ RUNS = st.lists(st.lists(LINES, min_size=1, max_size=3), min_size=1, max_size=3)
 
 
 @given(RUNS)
-@limits(max_examples=25)
+@limits(max_examples=15)
 def test_events_in_are_accepted_doubles_or_rejected(runs):
     """Per file and per run the counts add up, and the tables hold what the counts say."""
     with tempfile.TemporaryDirectory() as folder:
