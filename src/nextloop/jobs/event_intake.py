@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from nextloop.events import doubles
 from nextloop.events.lines import Judged, judge
+from nextloop.events.stored import stored_among
 from nextloop.jobs import event_ledger, settling
 from nextloop.jobs.progress import Progress
 from nextloop.orders.rows import Source
@@ -157,7 +158,7 @@ def _publish(
     """Publish events, then rejected rows, then the ledger, whose commit makes the batch final."""
     run_id, base = event_ledger.new_run_id(), delta.create(lake, EVENTS)
     came = pa.concat_tables([file.judged.good for file in batch])
-    found = doubles.sort_out(came, _known(lake, came, base))
+    found = doubles.sort_out(came, stored_among(lake, came, base))
     versions = dict(state.heads)
     if found.new.num_rows:
         files = _write(lake, found.new, run_id, base)
@@ -181,23 +182,6 @@ def _publish(
     _add_up(report, batch, counted)
     log = logs.get(__name__)
     log.info("events taken in", run_id=run_id, files=len(batch), new=found.new.num_rows)
-
-
-def _known(lake: Lake, came: pa.Table, at: int) -> dict[doubles.Key, doubles.Origin]:
-    """Find the stored events among those that came, a data file at a time."""
-    known: dict[doubles.Key, doubles.Origin] = {}
-    if not came.num_rows:
-        return known
-    ids, hotels = pc.unique(came["event_id"]), pc.unique(came["hotel_seq"])
-    low, high = (pc.min_max(ids)[name].as_py() for name in ("min", "max"))
-    for add in delta.slices(lake, EVENTS, at):
-        if add["min.event_id"] > high or add["max.event_id"] < low:  # ids that grow with time
-            continue
-        path = f"{lake.folder(EVENTS.name)}/{add['path']}"
-        stored = read_slice(path, [*doubles.KEY, *doubles.ORIGIN])
-        among = pc.and_(pc.is_in(stored["hotel_seq"], hotels), pc.is_in(stored["event_id"], ids))
-        known |= doubles.origins(stored.filter(among))
-    return known
 
 
 def _write(lake: Lake, new: pa.Table, run_id: str, base: int) -> list[SliceFile]:
