@@ -156,6 +156,19 @@ def test_bucket_never_gives_more_than_burst_and_rate(pauses, rate, burst):
     assert passed <= burst + now[0] * rate + 1e-6
 
 
+def test_every_question_of_a_batch_counts(api, keys_file):
+    """A batch is answered whole; what it was beyond the key's share, the next request waits for."""
+    text, _ = keys.add(keys_file, "one", None)
+    closed = api.with_doors(keys_file=keys_file, rate_per_second=0.1, rate_burst=10)
+    batch = {"requests": [{"hotel_seq": 1}] * 20}
+    headers = _bearer(text)
+    first = closed.ask("POST", "/v1/recommendations:batch", json=batch, headers=headers)
+    then = closed.ask("GET", "/v1/hotels/1/items", headers=headers)
+    assert [one["status"] for one in first.json()["answers"]] == [200] * 20
+    assert then.status_code == 429
+    assert 100 < int(then.headers["retry-after"]) <= 110  # 11 requests at one in 10 s
+
+
 def test_too_long_bodies_are_refused(api):
     """One question has 64 KiB, many have 1 MiB."""
     for path, limit in (("/v1/recommendations", 2**16), ("/v1/recommendations:batch", 2**20)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from nextloop.cli.options import LakeFolder
 from nextloop.cli.session import begin
 
 if TYPE_CHECKING:
+    from nextloop.serving.doors import Doors
     from nextloop.serving.model import LoadedModel
     from nextloop.settings import Settings
 
@@ -74,26 +76,30 @@ def serve(
         # Imported beside that search: it takes a second.
         lean.import_lightgbm()
         from nextloop.serving import server
-        from nextloop.serving.doors import Doors
         from nextloop.serving.identity import Identity
         from nextloop.serving.model import ModelSlot
         from nextloop.serving.service import Service
 
-        reachable = _is_reachable(settings, url, slot)
-        doors = Doors.of(settings.serving, reachable=reachable)
-        if doors.access.keys is None:
-            output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
+        doors = _doors(settings, url, slot)
         server.run(
             listening,
             located,
             Service(ModelSlot(), key, settings.orders, rules=lambda: doors.rules.value),
             doors,
-            lambda loaded: _announce(
-                url, loaded, as_json=as_json, keyed=doors.access.keys is not None
-            ),
+            partial(_announce, url, as_json=as_json, keyed=doors.access.keys is not None),
             until_stdin_closes=until_stdin_closes,
             identity=Identity.of(slot) if slot else None,
         )
+
+
+def _doors(settings: Settings, url: str, slot: str | None) -> Doors:
+    """Settle who is answered, and say so if that is everybody."""
+    from nextloop.serving.doors import Doors
+
+    doors = Doors.of(settings.serving, reachable=_is_reachable(settings, url, slot))
+    if doors.access.keys is None:
+        output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
+    return doors
 
 
 def _is_reachable(settings: Settings, url: str, slot: str | None) -> bool:

@@ -87,9 +87,11 @@ def answer(model: Model, state: State, asked: Queries, query: Query) -> Answer:
     kept_out = sorted(query.exclude | set(query.cart))
     offered[catalog.places(asked.hotel, np.array(kept_out, np.int64))] = False
     scores = model.score(asked)
+    best = _best(scores, offered, catalog, asked, query)
+    reasons = explain(state, asked, best)
     offers = [
-        _offer(state, asked, int(place), float(scores[0, place]), rank)
-        for rank, place in enumerate(_best(scores, offered, catalog, asked, query), start=1)
+        _offer(catalog, asked.rows.start + int(place), float(scores[0, place]), rank, reason)
+        for rank, (place, reason) in enumerate(zip(best, reasons, strict=True), start=1)
     ]
     source = _source(model, state, asked)
     return Answer(tuple(offers), source, source != _SOURCES[model.name][0])
@@ -113,8 +115,7 @@ def _ranked(scores: Scores, offered: Flags, k: int) -> Codes:
     return places
 
 
-def _offer(state: State, asked: Queries, place: int, score: float, rank: int) -> Offer:
-    catalog, item = state.catalog, asked.rows.start + place
+def _offer(catalog: Catalog, item: int, score: float, rank: int, reason: Reason) -> Offer:
     department = int(catalog.department[item])
     return Offer(
         item=int(catalog.item[item]),
@@ -123,7 +124,7 @@ def _offer(state: State, asked: Queries, place: int, score: float, rank: int) ->
         price=int(catalog.price[item]),
         score=score,
         rank=rank,
-        reason=explain(state, asked, place),
+        reason=reason,
     )
 
 

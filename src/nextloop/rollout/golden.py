@@ -29,6 +29,15 @@ UNRULED_HEADER: Final = "X-Nextloop-Unruled"
 _HOTELS: Final = 20
 _HOURS: Final = ("08:30:00", "21:15:00")
 _OWN: Final = "request_id"
+_REFUSED: Final = (401, 403)
+_WRONG: Final = (
+    "The release got no requests. If the new answers are right, register a new model version, or "
+    "change the file of questions."
+)
+_KEYLESS: Final = (
+    "The release got no requests. It asks callers for keys: give the rollout one for all hotels "
+    "(`nextloop keys add rollout --all-hotels`) in NEXTLOOP_ROLLOUT__KEY."
+)
 """The only part of an answer that may differ when the same question is asked again."""
 _CLOSE: Final = 1e-6
 """Scores of equal models agree to about 1e-12; another build of a library may add that much."""
@@ -95,8 +104,7 @@ def check(
             raise ReleaseFault(
                 f"The golden question {json.dumps(case.question, ensure_ascii=False)} is answered "
                 f"wrong: {wrong}",
-                "The release got no requests. If the new answers are right, register a new model "
-                "version, or change the file of questions.",
+                _KEYLESS if reply and reply.status in _REFUSED else _WRONG,
             )
         found.append(Case(case.question, answer))
     return found

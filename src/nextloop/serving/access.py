@@ -33,9 +33,11 @@ class Caller:
 
     Args:
         key: Their key; None on a machine that asks for none.
+        buckets: Count what they send.
     """
 
     key: Key | None = None
+    buckets: Buckets | None = None
 
     @property
     def may_ask_all(self) -> bool:
@@ -53,6 +55,11 @@ class Caller:
         """
         if self.key is not None and not self.key.may_ask(hotel):
             raise other_hotel()
+
+    def charge(self, more: int) -> None:
+        """Count further questions that came in the same request."""
+        if self.key is not None and self.buckets is not None:
+            self.buckets.charge(self.key.id, more)
 
 
 KEY_FAULTS: Final = (ProblemFault(401), ProblemFault(429))
@@ -97,6 +104,16 @@ class Buckets:
         self.left[key] = (left - 1, now)
         return 0.0
 
+    def charge(self, key: str, more: int) -> None:
+        """Count what came in a request that is answered already: the next ones wait for it.
+
+        Args:
+            key: The key's id, after `take`.
+            more: Questions beside the first.
+        """
+        left, since = self.left[key]
+        self.left[key] = (left - more, since)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -140,7 +157,7 @@ class Guard:
         wait = self.access.buckets.take(key.id)
         if wait:
             return ProblemFault(429, headers={"retry-after": str(math.ceil(wait))})
-        scope["state"]["caller"] = Caller(key)
+        scope["state"]["caller"] = Caller(key, self.access.buckets)
         return None
 
 

@@ -35,7 +35,11 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         service: Answers the questions.
         instruments: Counts the answers.
     """
+    _install_batch(app, service, instruments)
+    _install_items(app, service)
 
+
+def _install_batch(app: FastAPI, service: Service, instruments: Instruments) -> None:
     def answered(
         model: LoadedModel, caller: Caller, question: RecommendationRequest, request_id: str
     ) -> BatchAnswer:
@@ -66,6 +70,7 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
         """
         batch = await read(request, BatchRequest)
         model, caller = ready(service), caller_of(request.scope)
+        caller.charge(len(batch.requests) - 1)
         request_id = request_id_of(request.scope)
         answers = []
         for place, question in enumerate(batch.requests):
@@ -73,6 +78,8 @@ def install(app: FastAPI, service: Service, instruments: Instruments) -> None:
             await asyncio.sleep(0)  # let single questions in between: they wait for one, not 100
         return _json(Batch(request_id, answers))
 
+
+def _install_items(app: FastAPI, service: Service) -> None:
     @app.get(
         "/v1/hotels/{hotel_seq}/items",
         tags=["hotels"],
