@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,13 @@ from nextloop.storage import delta
 from nextloop.storage.lake import writing
 from nextloop.tables import EVENTS, LANDING_FILES, ORDERS, REJECTED_ROWS
 
-SOME = [event(1), event(2, kind="ordered", revenue=16_000), b"broken", event(1), event(3)]
+SOME: list[dict[str, Any] | bytes] = [
+    event(1),
+    event(2, kind="ordered", revenue=16_000),
+    b"broken",
+    event(1),
+    event(3),
+]
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def test_file_shipped_twice_is_seen(told):
 
 def test_bad_line_is_rejected_with_file_line_and_reason(told):
     """The lines around it get in, and nobody whom a line names can be read."""
-    lines = [
+    lines: list[dict[str, Any] | bytes] = [
         event(1, customer_seq=777001),
         "김민수 {".encode(),
         event(2, kind="kim min-su", guest="김민수"),
