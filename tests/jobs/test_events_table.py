@@ -15,7 +15,7 @@ from tests.jobs.test_killed import kill_at, race
 from tests.lakes import Chain
 from tests.order_files import row
 
-from nextloop.errors import DataFault, NextLoopError
+from nextloop.errors import DataFault, NextLoopError, UsageFault
 from nextloop.jobs import event_intake
 from nextloop.jobs.rejects.listing import overview, show
 from nextloop.jobs.rejects.retry import retry
@@ -121,6 +121,15 @@ def test_rejected_lines_are_listed_and_explained(told):
     )  # fmt: skip
     (shown,) = show(told.settings, language="ko")["shown"]
     assert "JSON" in shown["wrong"]
+
+
+def test_events_are_not_read_again(told):
+    """`nextloop rejects retry` says so of a file of events, instead of doing nothing."""
+    told.put("a.jsonl", SOME)
+    told.put_bytes("w.csv", b"")
+    told.take_in()
+    with pytest.raises(UsageFault, match="is a file of events"):
+        retry(told.settings, ["events/a.jsonl"])
 
 
 def test_landing_without_events(told):
