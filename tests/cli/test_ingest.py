@@ -73,7 +73,7 @@ def test_events_are_told_below_the_orders(landing, capsys):
     assert ingest() == 0
     assert capsys.readouterr().out.splitlines() == [
         "1 new file: 2 rows in = 2 accepted + 0 rejected + 0 superseded",
-        "1 new file of events: 3 in = 1 accepted + 1 doubles + 1 rejected",
+        "1 new file of events: 3 in = 1 accepted + 1 double + 1 rejected",
         "  rejected 1: event_not_json",
     ]
     assert ingest() == 0

@@ -73,7 +73,7 @@ def test_hit_and_revenue_of_an_answer_come_back(place, capsys):
     assert (row["hotel_seq"], row["model_version"]) == (1, api.model_version)
     assert (row["lists"], row["hits"], row["hit_rate"], row["revenue"]) == (2, 1, 0.5, 18_000)
     assert run(["events", "report", "--quiet"]) == 0
-    assert "2 lists shown, 1 hits, 18,000 paid" in capsys.readouterr().out
+    assert "2 lists shown, 1 hit, 18,000 paid" in capsys.readouterr().out
     assert read_lists()["hit"].tolist().count(True) == 1
     assert say(capsys, "events", "ingest")["new_files"] == 0
     (shipped,) = (place / "landing").rglob("*.jsonl")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nextloop.cli import output
+from nextloop.cli.contract_words import Count
 from nextloop.cli.options import AsJson, LakeFolder, Landing, date_of
 from nextloop.cli.progress import progress
 from nextloop.cli.session import begin
@@ -89,7 +90,7 @@ def _summary(report: EventsReport) -> str:
         return files
     return (
         f"{files}: {report.events_in:,} in = {report.accepted:,} accepted + "
-        f"{report.doubles:,} doubles + {report.rejected:,} rejected"
+        f"{Count(report.doubles):double} + {report.rejected:,} rejected"
     )
 
 
@@ -122,9 +123,11 @@ def report(
     if names and found["rows"]:
         output.table([_row(row) for row in found["rows"]])
     total = found["total"]
-    output.say(f"{total['lists']:,} lists shown, {total['hits']:,} hits, {total['revenue']:,} paid")
+    lists, hits = Count(total["lists"]), Count(total["hits"])
+    output.say(f"{lists:list} shown, {hits:hit}, {total['revenue']:,} paid")
     if total["unpriced"]:
-        output.note(f"{total['unpriced']:,} orders of offered items do not tell what was paid.")
+        orders = Count(total["unpriced"])
+        output.note(f"For {orders:order} of offered items nobody told what was paid.")
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
