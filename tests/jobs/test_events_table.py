@@ -181,6 +181,31 @@ def test_lake_must_be_there(tmp_path):
         event_intake.take_in(missing)
 
 
+def test_landing_must_be_there(told, tmp_path):
+    """A name that was mistyped is not an empty landing."""
+    missing = told.settings.model_copy(update={"landing": str(tmp_path / "nowhere")})
+    with pytest.raises(UsageFault, match="is not a folder"):
+        event_intake.take_in(missing)
+
+
+def test_file_that_is_written_to_is_left_for_the_next_run(told, monkeypatch):
+    """The others are taken in, and what was listed in one state is not read in another."""
+    told.put("a.jsonl", [event(1)])
+    told.put("b.jsonl", [event(2)])
+    listed = event_intake.list_events
+
+    def list_then_write(place):
+        found = listed(place)
+        told.put("a.jsonl", [event(1), event(3)])
+        return found
+
+    with monkeypatch.context() as changing:
+        changing.setattr(event_intake, "list_events", list_then_write)
+        report = told.take_in()
+    assert (report.unfinished, report.accepted) == (["events/a.jsonl"], 1)
+    assert told.take_in().accepted == 2
+
+
 LINES = st.lists(
     st.builds(
         event,

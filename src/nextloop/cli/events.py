@@ -77,7 +77,7 @@ def show(report: EventsReport, lake: str, *, quiet: bool) -> None:
         if report.rejected:
             output.note(f"See the rejected lines: nextloop rejects show --lake {lake}")
     for name in report.unfinished:
-        output.warn(f"{output.printable(name)} was written to while it was read; run it again.")
+        output.warn(f"{output.printable(name)} was changed while it was read; run it again.")
     for table in report.rewound:
         output.note(f"An earlier run did not finish; what it left in {table} was taken back.")
 

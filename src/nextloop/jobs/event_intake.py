@@ -43,7 +43,8 @@ class EventsReport:
     Attributes:
         new_files: Files taken in.
         seen_files: Files skipped because their content was taken in before.
-        unfinished: Files that were written to while they were read; the next run takes them.
+        unfinished: Files that were written to, or taken away, while they were read; the next run
+            takes what is there then.
         events_in: Lines in the new files.
         accepted: Of them events that came for the first time.
         doubles: Of them events that came before.
@@ -148,7 +149,7 @@ def _content(file: Found) -> bytes | None:
     try:
         with local_copy(file.path, file.mark) as copy:
             return copy.read_bytes()
-    except Changed:
+    except (Changed, FileNotFoundError):  # written to, or taken away, since it was listed
         return None
 
 
@@ -187,9 +188,10 @@ def _publish(
 def _write(lake: Lake, new: pa.Table, run_id: str, base: int) -> list[SliceFile]:
     """Write the days that gain events, each with what it has already."""
     folder, days = lake.folder(EVENTS.name), pc.unique(new["received_date"]).to_pylist()
+    known = [(add["min.received_date"], add["path"]) for add in delta.slices(lake, EVENTS, base)]
     written = []
     for day in sorted(days):
-        before = [read_slice(path) for path in delta.paths(lake, EVENTS, base, {str(day)})]
+        before = [read_slice(f"{folder}/{path}") for known_day, path in known if known_day == day]
         rows = new.filter(pc.equal(new["received_date"], pa.scalar(day, pa.date32())))
         whole = pa.concat_tables([*(each.cast(EVENTS.schema) for each in before), rows])
         written.append(write_slice(folder, EVENTS, run_id, whole))
