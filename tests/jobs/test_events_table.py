@@ -21,6 +21,7 @@ from nextloop.jobs.rejects.listing import overview, show
 from nextloop.jobs.rejects.retry import retry
 from nextloop.storage import delta
 from nextloop.storage.lake import writing
+from nextloop.storage.landing import list_events
 from nextloop.tables import EVENTS, LANDING_FILES, ORDERS, REJECTED_ROWS
 
 SOME: list[dict[str, Any] | bytes] = [
@@ -192,7 +193,7 @@ def test_file_that_is_written_to_is_left_for_the_next_run(told, monkeypatch):
     """The others are taken in, and what was listed in one state is not read in another."""
     told.put("a.jsonl", [event(1)])
     told.put("b.jsonl", [event(2)])
-    listed = event_intake.list_events
+    listed = list_events
 
     def list_then_write(place):
         found = listed(place)
