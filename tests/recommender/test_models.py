@@ -40,7 +40,7 @@ def data(tables, order, item):
 @pytest.fixture(scope="module")
 def state(data):
     """All of the month counted."""
-    config = TrainingConfig(context_strength=2, pair_strength=2)
+    config = TrainingConfig(pair_strength=2)
     return State.fit(data.interactions, data.catalog, config, data.as_of)
 
 

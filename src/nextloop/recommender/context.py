@@ -16,6 +16,7 @@ from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.popularity import Popularity
 from nextloop.recommender.queries import Queries
+from nextloop.recommender.shrinking import shrunk, strength
 
 HOURS, WEEKDAYS, STAY_DAYS, PARTIES = 24, 7, 4, 4
 ALONE, COUPLE, GROUP, FAMILY = range(PARTIES)
@@ -53,20 +54,19 @@ class Lifts:
         catalog: Catalog,
         band: Codes,
         smooth: Floats,
-        strength: float,
     ) -> Self:
         """Count orders by item and band, and compare with all orders whose band is known.
 
         A lift is (observed + s * prior) / (expected + s): the mean of a rate with a Gamma prior. An
         item's prior is the lift of its name over all hotels, the name's is its departments' lift,
-        since a closed kitchen closes all its items; the department's is 1.
+        since a closed kitchen closes all its items; the department's is 1. How much each of the
+        three priors is worth is learned (docs/decisions/0019).
 
         Args:
             interactions: The orders to learn from.
             catalog: The hotels' items.
             band: Band of each order, negative if unknown.
             smooth: How much a band sees of each band, shape (n_bands, n_bands).
-            strength: The prior's weight s, in expected orders.
 
         Returns:
             Counts and lifts.
@@ -80,12 +80,13 @@ class Lifts:
         total = np.bincount(cell, minlength=len(catalog.hotel) * n_bands).reshape(-1, n_bands)
         every = np.repeat(total, np.diff(catalog.start), axis=0)
         share = count.sum(axis=1) / np.maximum(every.sum(axis=1), 1)
-        observed, expected = count @ smooth.T, share[:, None] * (every @ smooth.T)
-        name, group = catalog.names, catalog.departments
-        prior = _lift(_by(group, observed), _by(group, expected), 1.0, strength)[group]
-        wanted = _by(name, expected * prior)  # what the departments alone would make of the name
-        prior = prior * _lift(_by(name, observed), wanted, 1.0, strength)[name]
-        log = np.log(_lift(observed, expected, prior, strength))
+        plain = share[:, None] * every
+        parts = (count, plain, count @ smooth.T, plain @ smooth.T)
+        rate = _rates(*(_by(catalog.departments, part) for part in parts), 1.0)
+        prior = rate[catalog.departments]
+        wanted = (part * weight for part, weight in zip(parts, (1, prior, 1, prior), strict=True))
+        rate = _rates(*(_by(catalog.names, part) for part in wanted), 1.0)
+        log = np.log(_rates(*parts, prior * rate[catalog.names]))
         return cls(count.astype(np.int32), total.astype(np.int32), log.astype(np.float32))
 
     def log_of(self, rows: slice, band: Codes) -> Scores:
@@ -108,8 +109,11 @@ def _by(group: Ints, value: Floats) -> Floats:
     return total
 
 
-def _lift(observed: Floats, expected: Floats, prior: Floats | float, strength: float) -> Floats:
-    return (observed + strength * prior) / (expected + strength)
+def _rates(
+    count: Floats, plain: Floats, observed: Floats, expected: Floats, prior: Floats | float
+) -> Floats:
+    """Shrink smoothed counts as far as the counts themselves say."""
+    return shrunk(observed, expected, prior, strength(count, plain, prior))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +150,13 @@ class Context:
         Args:
             interactions: The orders to learn from.
             catalog: The hotels' items.
-            config: Width of the smoothing and strength of the shrinking.
+            config: Width of the smoothing.
             popularity: Popularity fitted on the same orders.
 
         Returns:
             The fitted model.
         """
-        t, s = interactions, config.context_strength
+        t = interactions
         bands = {
             "hour": (t.hour, around_the_clock(config.hour_width)),
             "weekday": (t.weekday, np.eye(WEEKDAYS)),
@@ -160,7 +164,7 @@ class Context:
             "party": (party_band(t.adults, t.family), np.eye(PARTIES)),
         }
         lifts = {
-            kind: Lifts.fit(t, catalog, band, smooth, s) for kind, (band, smooth) in bands.items()
+            kind: Lifts.fit(t, catalog, band, smooth) for kind, (band, smooth) in bands.items()
         }
         return cls(popularity, **lifts)
 
