@@ -67,9 +67,9 @@ class TrainingConfig:
     taste_rounds: int = 40
     taste_strength: float = 5.0
     history_orders: int = 100
-    training_orders: int = 12_000
+    training_orders: int = 30_000
     evaluation_orders: int = 4000
-    hidden_items: int = 1
+    hidden_items: int = 4
     training_candidates: int = 30
     candidates: int = 300
     trees: int = 120
