@@ -55,7 +55,7 @@ class TrainingConfig:
     seed: int = 20261122
     num_threads: int = 1
     half_life_days: float = 60.0
-    hour_width: float = 0.5
+    hour_width: float = 0.4
     pair_strength: float = 10.0
     ease_strength: float = 200.0
     pool_orders: int = 5000

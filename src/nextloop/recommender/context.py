@@ -20,11 +20,21 @@ from nextloop.recommender.shrinking import shrunk, strength
 
 HOURS, WEEKDAYS, STAY_DAYS, PARTIES = 24, 7, 4, 4
 ALONE, COUPLE, GROUP, FAMILY = range(PARTIES)
+LEAVING = STAY_DAYS - 1
 
 
-def stay_band(stay_day: Codes) -> Codes:
-    """Band the day of a stay: 0, 1, 2, and 3 for later; unknown stays negative."""
-    return np.minimum(stay_day, STAY_DAYS - 1)
+def stay_band(stay_day: Codes, nights: Codes) -> Codes:
+    """Band the day of a stay: arrival, the next day, later, and the day of leaving.
+
+    Args:
+        stay_day: 0 on the day of arrival, negative if unknown.
+        nights: Nights of the stay, negative if unknown.
+
+    Returns:
+        0 to 3, negative if the day is unknown.
+    """
+    leaves = (nights > 0) & (stay_day >= nights)
+    return np.where(leaves, LEAVING, np.minimum(stay_day, LEAVING - 1)).astype(np.int32)
 
 
 def party_band(adults: Codes, family: Codes) -> Codes:
@@ -160,7 +170,7 @@ class Context:
         bands = {
             "hour": (t.hour, around_the_clock(config.hour_width)),
             "weekday": (t.weekday, np.eye(WEEKDAYS)),
-            "stay": (stay_band(t.stay_day), np.eye(STAY_DAYS)),
+            "stay": (stay_band(t.stay_day, t.nights), np.eye(STAY_DAYS)),
             "party": (party_band(t.adults, t.family), np.eye(PARTIES)),
         }
         lifts = {
@@ -180,7 +190,7 @@ class Context:
         bands = {
             "hour": queries.hour,
             "weekday": queries.weekday,
-            "stay": stay_band(queries.stay_day),
+            "stay": stay_band(queries.stay_day, queries.nights),
             "party": party_band(queries.adults, queries.family),
         }
         return {kind: getattr(self, kind).log_of(queries.rows, bands[kind]) for kind in self.KINDS}

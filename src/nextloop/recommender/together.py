@@ -136,8 +136,10 @@ class Together:
         Returns:
             Number of stays.
         """
-        begin, end = np.searchsorted(self.first, (item, item + 1))
-        place = begin + int(np.searchsorted(self.second[begin:end], other))
+        code = self.first.dtype.type  # numbers of another type have numpy copy all pairs first
+        begin = int(np.searchsorted(self.first, code(item)))
+        end = int(np.searchsorted(self.first, code(item + 1)))
+        place = begin + int(np.searchsorted(self.second[begin:end], code(other)))
         return int(self.stays[place]) if place < end and self.second[place] == other else 0
 
     def arrays(self) -> dict[str, Array]:
