@@ -90,13 +90,12 @@ class Lifts:
         total = np.bincount(cell, minlength=len(catalog.hotel) * n_bands).reshape(-1, n_bands)
         every = np.repeat(total, np.diff(catalog.start), axis=0)
         share = count.sum(axis=1) / np.maximum(every.sum(axis=1), 1)
-        plain = share[:, None] * every
-        parts = (count, plain, count @ smooth.T, plain @ smooth.T)
-        rate = _rates(*(_by(catalog.departments, part) for part in parts), 1.0)
-        prior = rate[catalog.departments]
-        wanted = (part * weight for part, weight in zip(parts, (1, prior, 1, prior), strict=True))
-        rate = _rates(*(_by(catalog.names, part) for part in wanted), 1.0)
-        log = np.log(_rates(*parts, prior * rate[catalog.names]))
+        plain: Floats = share[:, None] * every
+        seen: Floats = count.astype(np.float64)
+        counts = (seen, plain, seen @ smooth.T, plain @ smooth.T)
+        prior = _prior(catalog.departments, counts, np.ones_like(plain))
+        prior = prior * _prior(catalog.names, counts, prior)
+        log = np.log(_rates(counts, prior))
         return cls(count.astype(np.int32), total.astype(np.int32), log.astype(np.float32))
 
     def log_of(self, rows: slice, band: Codes) -> Scores:
@@ -119,11 +118,22 @@ def _by(group: Ints, value: Floats) -> Floats:
     return total
 
 
-def _rates(
-    count: Floats, plain: Floats, observed: Floats, expected: Floats, prior: Floats | float
-) -> Floats:
+_Counts = tuple[Floats, Floats, Floats, Floats]
+"""Orders by item and band, what is usual, and both smoothed."""
+
+
+def _rates(counts: _Counts, prior: Floats) -> Floats:
     """Shrink smoothed counts as far as the counts themselves say."""
-    return shrunk(observed, expected, prior, strength(count, plain, prior))
+    seen, usual, observed, expected = counts
+    return shrunk(observed, expected, prior, strength(seen, usual, prior))
+
+
+def _prior(group: Ints, counts: _Counts, wanted: Floats) -> Floats:
+    """Give each item the rate of its group, over what its items' priors alone would make of it."""
+    seen, usual, observed, expected = counts
+    parts = (_by(group, part) for part in (seen, usual * wanted, observed, expected * wanted))
+    of_group = (next(parts), next(parts), next(parts), next(parts))
+    return _rates(of_group, np.ones_like(of_group[0]))[group]
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,8 +129,8 @@ class State:
         taste, again = Taste(**parts["taste"]), parts["again"]["again"]
         more = (ease, baskets, neighbours, sequence, taste, again)
         repeat = _repeat(sequence, popularity, taste, catalog)
-        more += (repeat, _menus(catalog))
-        return cls(catalog, popularity, context, together, *more)
+        derived = (repeat, _menus(catalog))
+        return cls(catalog, popularity, context, together, *more, *derived)
 
 
 def _menus(catalog: Catalog) -> tuple[Menu, ...]:
@@ -150,10 +150,10 @@ def _again(interactions: Interactions, catalog: Catalog, strength: float) -> Flo
 
 def _repeat(sequence: Sequence, popularity: Popularity, taste: Taste, catalog: Catalog) -> Scores:
     """Compare orders of what was ordered before with what its guests' taste alone would make."""
-    seen = sequence.any_.diagonal().astype(np.float64)
-    usual = sequence.any_orders * popularity.plain * taste.likely_again()
+    seen: Floats = sequence.any_.diagonal().astype(np.float64)
+    usual: Floats = sequence.any_orders * popularity.plain * taste.likely_again()
     anywhere = (seen.sum() + 1) / (usual.sum() + 1)
     name = catalog.names
-    named, wanted = np.bincount(name, seen), np.bincount(name, usual)
+    named, wanted = (np.bincount(name, part).astype(np.float64) for part in (seen, usual))
     prior = shrunk(named, wanted, anywhere, strength(named, wanted, anywhere))[name]
     return np.log(shrunk(seen, usual, prior, strength(seen, usual, prior))).astype(np.float32)

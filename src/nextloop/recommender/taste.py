@@ -76,7 +76,8 @@ class Taste:
         lift = self.lift[queries.rows].T
         log = np.log(self.kinds(queries) @ lift) - np.log(np.exp(self.log_share) @ lift)
         # sums differ in the last digit alone and in a batch, and trees part equal numbers there
-        return np.round(log, 4) + np.float32(0)
+        rounded: Scores = np.round(log, 4) + np.float32(0)
+        return rounded
 
     def likely_again(self) -> Floats:
         """Give how much more than usual an item is liked by who ordered it, shape (n_items,)."""
