@@ -68,7 +68,8 @@ def test_containers_are_switched_under_load(contained):
     """Deploy, deploy, roll back: nobody loses a request, and the key is in no container."""
     stage, key = contained
     stage.deploy(1, "--code", "nextloop-api")
-    over, found = Event(), Counter()
+    over = Event()
+    found: Counter[object] = Counter()
     caller = Thread(target=asked_until, args=(over, stage.port, key, found))
     caller.start()
     try:
