@@ -140,8 +140,13 @@ def question(hotels: list[int], number: int) -> bytes:
             "stay": {"day": number % 5},
         }
     ).encode()
-    head = f"POST /v1/recommendations HTTP/1.1\r\nHost: api\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    head = (
+        "POST /v1/recommendations HTTP/1.1",
+        "Host: api",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*head, "", "")).encode() + body
 
 
 def ask(connection: socket.socket, request: bytes) -> None:
