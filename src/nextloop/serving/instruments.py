@@ -1,9 +1,9 @@
 """What the API counts and measures, on a registry of its own app.
 
-In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form. Names and
-buckets are declared in ``telemetry.metrics``; HTTP counts and latencies by route come from
-prometheus-fastapi-instrumentator, paths that no route has are one group. A process is one slot and
-answers by one model version: both are labels, and there are no other processes' counts to add.
+In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form, which
+prometheus-fastapi-instrumentator serves. Names and buckets are declared in ``telemetry.metrics``.
+A process is one slot and answers by one model version: both are labels, and there are no other
+processes' counts to add.
 """
 
 from __future__ import annotations
@@ -22,20 +22,16 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_fastapi_instrumentator import Instrumentator
-from prometheus_fastapi_instrumentator.metrics import Info
 from starlette.responses import PlainTextResponse
 
 from nextloop.recommender.answer import Answer
 from nextloop.recommender.asking import Query
 from nextloop.serving.answers import Recommendations
 from nextloop.serving.drift import Drift
+from nextloop.serving.measured import Measured
 from nextloop.serving.model import LoadedModel
 from nextloop.telemetry import metrics
 
-# Probes and scrapes would hide what callers see: they are many, and always fast.
-_UNCOUNTED: Final = ["^/metrics$", "^/healthz$", "^/readyz$"]
-# A caller may invent methods; each would be a series for ever.
-_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"})
 _ALONE: Final = "none"
 
 
@@ -63,7 +59,7 @@ class Instruments:
         self.model_as_of = metrics.MODEL_AS_OF.on(registry)
         self._drift: Drift | None = None
         # Looking instruments up by their labels is most of what counting costs.
-        self._responses: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        self._responses: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._answers: dict[tuple[str, int], tuple[Counter, Histogram, Histogram, Counter]] = {}
 
     def install(self, app: FastAPI) -> None:
@@ -72,28 +68,33 @@ class Instruments:
         Args:
             app: The app with all else that surrounds its routes; before it serves.
         """
-        instrumentator = Instrumentator(
-            should_group_status_codes=False, excluded_handlers=_UNCOUNTED, registry=self.registry
-        )
-        instrumentator.add(self._responded).instrument(app).expose(
+        Instrumentator(registry=self.registry).expose(
             app,
             tags=["health"],
             summary="Counts and latencies for Prometheus",
             response_class=PlainTextResponse,
         )
+        app.add_middleware(Measured, responded=self.responded)
 
-    def _responded(self, info: Info) -> None:
-        method = info.method if info.method in _METHODS else "other"
-        key = (method, info.modified_handler, info.modified_status)
-        found = self._responses.get(key)
+    def responded(self, method: str, handler: str, status: int, seconds: float) -> None:
+        """Count a request.
+
+        Args:
+            method: One of HTTP's own, or `other`.
+            handler: The route, or `none`.
+            status: Of the answer.
+            seconds: From the request's arrival to the answer's end.
+        """
+        found = self._responses.get((method, handler, status))
         if found is None:
-            found = self._responses[key] = (
-                self.http_requests.labels(*key, self.slot),
-                self.http_seconds.labels(*key[:2], self.slot),
+            labels = (method, handler)
+            found = self._responses[method, handler, status] = (
+                self.http_requests.labels(*labels, status, self.slot),
+                self.http_seconds.labels(*labels, self.slot),
             )
         count, histogram = found
         count.inc()
-        histogram.observe(info.modified_duration)
+        histogram.observe(seconds)
 
     def answered(self, answer: Recommendations, seconds: float) -> None:
         """Count an answer.

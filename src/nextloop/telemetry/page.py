@@ -19,7 +19,9 @@ _TITLE: Final = """\
 <!-- Written by `make metrics` from nextloop.telemetry.metrics: edit that. -->
 
 Units are base units: seconds since 1970 for moments, shares from 0 to 1. No label names a hotel, a
-guest, an item, a path or a run, so the number of series does not grow with traffic.
+guest, an item, a path or a run, so the number of series does not grow with traffic: a slot has
+fewer than 400. Metrics of other programs that dashboards name are listed, with the releases that
+were looked at, in `deploy/monitoring/dashboards/outside.py`.
 """
 _API: Final = """\
 ## The API
