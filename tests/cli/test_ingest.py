@@ -9,13 +9,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.order_files import KEY, csv_text, row, write
 
 from nextloop.cli import output
 from nextloop.cli.app import run
 from nextloop.storage import delta
 from nextloop.storage.lake import open_lake, writing
 from nextloop.tables import LANDING_FILES, ORDERS
-from tests.order_files import KEY, csv_text, row, write
 
 GOOD = csv_text([row(1)]).encode()
 

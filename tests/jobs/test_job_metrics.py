@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.lakes import Chain
+from tests.order_files import row
 
 from nextloop import settings
 from nextloop.errors import DataFault
 from nextloop.jobs import metrics
 from nextloop.jobs.train import TrainReport
-from tests.lakes import Chain
-from tests.order_files import row
 
 SEOUL = ZoneInfo("Asia/Seoul")
 

@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from tests.jobs import stopped_at
+from tests.lakes import Chain
+from tests.order_files import KEY, row
 
 from nextloop.features.reader import read_arrow, versions
 from nextloop.jobs.settling import consistent_versions
@@ -27,9 +30,6 @@ from nextloop.tables import (
     REJECTED_ROWS,
     Table,
 )
-from tests.jobs import stopped_at
-from tests.lakes import Chain
-from tests.order_files import KEY, row
 
 SECONDS = 120
 WEEKS = ("2017-12-06", "2017-12-13", "2017-12-20")

@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 import yaml
-
 from deploy.monitoring.dashboards.__main__ import BOARDS, FOLDER, text_of
 from deploy.monitoring.dashboards.outside import METRICS
+
 from nextloop.telemetry import metrics
 from nextloop.telemetry.kinds import HistogramMetric
 

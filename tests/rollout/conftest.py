@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serving.conftest import KEY, model_refs
 
 from nextloop import privacy
 from nextloop import settings as settings_tree
@@ -26,7 +27,6 @@ from nextloop.rollout import link
 from nextloop.rollout.reconcile import stop_all
 from nextloop.rollout.rollout import Rollout, rollout_of
 from nextloop.storage.lake import create_lake
-from tests.serving.conftest import KEY, model_refs
 
 __all__ = ["model_refs"]
 

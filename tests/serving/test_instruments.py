@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.serving.conftest import AS_OF
 
 from nextloop.serving import model
 from nextloop.serving.instruments import Instruments
-from tests.serving.conftest import AS_OF
 
 JSON = {"content-type": "application/json"}
 NOON = {"hotel_seq": 2, "at": "2017-12-26T13:00:00", "party": {"adults": 2}, "stay": {"day": 1}}

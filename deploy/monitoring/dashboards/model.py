@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deploy.monitoring.dashboards.panels import Board, Limits, Query, bars, lines, names, number
+
 from nextloop.telemetry.page import PSI
 
 _DAY: Final = 86_400
