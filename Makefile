@@ -13,7 +13,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow test test-rollout test-airflow test-mlflow test-monitoring check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow test test-slow test-rollout test-airflow test-mlflow test-monitoring check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -34,14 +34,18 @@ mlflow: $(MLFLOW)/.ready ## Start the MLflow server locally, on a PostgreSQL clu
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them
-	@scripts/java.sh
+test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring $(ARGS)
 
+test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
+	@scripts/java.sh
+	@scripts/browser.sh
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring -m "(slow or spark) and not mlflow" $(ARGS)
+
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
-	@$(DEV)/bin/python -m pytest tests/rollout $(ARGS)
+	@$(DEV)/bin/python -m pytest tests/rollout -m "" $(ARGS)
 
 test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
 	@scripts/java.sh

@@ -40,10 +40,11 @@ from nextloop.registry import artifact
 from nextloop.registry.versions import ModelRef
 from nextloop.serving import app as api
 from nextloop.serving import model
+from nextloop.serving.doors import Doors
 from nextloop.serving.instruments import Instruments
 from nextloop.serving.model import ModelSlot
 from nextloop.serving.service import Service
-from nextloop.settings import OrderSettings
+from nextloop.settings import OrderSettings, ServingSettings
 from nextloop.simulator import SimulatorConfig
 from nextloop.telemetry import logs
 
@@ -199,10 +200,12 @@ def serve(side: str, folder: Path) -> None:
 
     logs.configure("warning")
     slot = ModelSlot()
-    service = Service(slot, KEY, OrderSettings())
+    nowhere = folder / "no-keys.json"
+    doors = Doors.of(ServingSettings(keys_file=nowhere), reachable=False)
+    service = Service(slot, KEY, OrderSettings(), rules=lambda: doors.rules.value)
     other = {"without": Silent, "instrumentator": Through}
     api.Instruments = other.get(side, Instruments)  # type: ignore[misc]
-    made = api.create(service)
+    made = api.create(service, doors)
     reference = ModelRef(
         version=1, model="ranker", digest=(folder / "digest").read_text(),
         bundle_folder=folder / "model", place="model", created=datetime.now(UTC),

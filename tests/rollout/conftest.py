@@ -82,7 +82,12 @@ class Stage:
             "watch_seconds": 1, "ready_seconds": 120, "warm_minutes": 30, **settings,
         }  # fmt: skip
         variables = {f"NEXTLOOP_ROLLOUT__{name.upper()}": str(v) for name, v in chosen.items()}
-        variables |= {"NEXTLOOP_LAKE": str(lake), "NEXTLOOP_PRIVACY__GUEST_KEY": KEY.decode()}
+        variables |= {
+            "NEXTLOOP_LAKE": str(lake),
+            "NEXTLOOP_PRIVACY__GUEST_KEY": KEY.decode(),
+            "NEXTLOOP_SERVING__KEYS_FILE": str(folder / "no-keys.json"),
+            "NEXTLOOP_SERVING__EVENTS_FOLDER": str(folder / "events"),
+        }
         return cls(folder, lake, variables)
 
     def set(self, **settings: Any) -> None:

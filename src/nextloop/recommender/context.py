@@ -98,8 +98,10 @@ class Lifts:
         Returns:
             Shape (q, n).
         """
-        looked_up = self.log[rows].T[np.maximum(band, 0)]
-        return np.where((band >= 0)[:, None], looked_up, np.float32(0))
+        looked_up: Scores = self.log[rows].T[np.maximum(band, 0)]
+        if band.min(initial=0) < 0:
+            looked_up[band < 0] = 0
+        return looked_up
 
 
 def _by(group: Ints, value: Floats) -> Floats:

@@ -34,13 +34,12 @@ class Pool:
 
     Args:
         direction: The past as `Queries.own`, of length 1, shape (p, n).
-        usual: The past with the order added, as `Queries.own` would be after it, shape (p, n).
-        next: 1 for the items of the order, shape (p, n).
+        bought: The past with the order added, as `Queries.own` would be after it, and below it
+            1 for the items of the order, shape (2 n, p).
     """
 
     direction: sparse.csr_array
-    usual: sparse.csr_array
-    next: sparse.csr_array
+    bought: sparse.csc_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,14 +145,16 @@ class Neighbours:
         known = np.flatnonzero(queries.own.any(axis=1))  # the others are like nobody
         own = queries.own[known]
         cosine = (pool.direction @ own.T) / np.sqrt((own**2).sum(axis=1))  # (p, q)
-        for power in powers:
-            likeness = raised(cosine, power)
-            total = likeness.sum(axis=0)[:, None]
-            total = np.where(total > 0, total, np.float32(1))
-            for bought in (pool.usual, pool.next):
-                mean = np.zeros_like(queries.own)
-                mean[known] = (bought.T @ likeness).T / total
-                found.append(mean)
+        # One product for all powers, their likenesses side by side.
+        likeness = np.hstack([raised(cosine, power) for power in powers])
+        total = likeness.sum(axis=0)
+        mean = (pool.bought @ likeness) / np.where(total > 0, total, np.float32(1))
+        n = queries.own.shape[1]
+        for power in range(len(powers)):
+            of_power = mean[:, power * len(known) : (power + 1) * len(known)]
+            for part in (of_power[:n], of_power[n:]):
+                found.append(np.zeros_like(queries.own))
+                found[-1][known] = part.T
         return found
 
     def arrays(self) -> dict[str, Array]:
@@ -210,5 +211,6 @@ def _pool(arrays: dict[str, Array], rows: slice, hotel: int) -> Pool:
     faded = sparse.diags_array((orders * FADING / (orders + 1)).astype(np.float32))
     added = sparse.diags_array((1 / (orders + 1)).astype(np.float32))
     unit = sparse.diags_array((1 / np.maximum(length, 1e-12)).astype(np.float32))
-    usual = sparse.csr_array(faded @ past + added @ bought)
-    return Pool(sparse.csr_array(unit @ past), usual, bought)
+    usual = faded @ past + added @ bought
+    both = sparse.csc_array(sparse.hstack([usual, bought]).T)
+    return Pool(sparse.csr_array(unit @ past), both)

@@ -59,14 +59,22 @@ class Ranker:
         """Score as `Model.score` says: first scores that the trees correct for the candidates."""
         feature = ranking_features.matrix(self.state, queries)
         first = ranking_features.first_scores(feature)
+        if first.shape[1] <= self.candidates:  # the trees see the whole menu: nothing to choose
+            found = np.empty_like(first)
+            for trees, these in self._by_trees(queries):
+                rows = feature[these].reshape(-1, feature.shape[2])
+                found[these] = self._predict(trees, rows).reshape(-1, first.shape[1])
+            return first + found
         offered = self.state.catalog.offered[queries.rows] & (queries.cart == 0)
-        chosen = top_k(first, offered, min(self.candidates, first.shape[1]))
+        chosen = top_k(first, offered, self.candidates)
         chosen = np.where(chosen == NO_ITEM, 0, chosen).astype(np.int64)
         score = first + _BELOW
         for trees, these in self._by_trees(queries):
             query, place = np.arange(len(queries))[these, None], chosen[these]
-            found = self._predict(trees, feature[query, place].reshape(-1, feature.shape[2]))
-            score[query, place] = first[query, place] + found.reshape(place.shape)
+            rows = feature[query, place].reshape(-1, feature.shape[2])
+            score[query, place] = first[query, place] + self._predict(trees, rows).reshape(
+                place.shape
+            )
         return score
 
     def _by_trees(self, queries: Queries) -> Iterator[tuple[lgb.Booster, Flags]]:

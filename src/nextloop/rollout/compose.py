@@ -17,7 +17,7 @@ from typing import Final
 from nextloop.errors import SystemFault, UsageFault
 from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
-from nextloop.rollout.runner import Code, Stopped
+from nextloop.rollout.runner import Code, Stopped, environment
 from nextloop.settings import RolloutSettings
 
 _PROJECT: Final = "nextloop"
@@ -86,7 +86,7 @@ class ComposeRunner:
         try:
             done = subprocess.run(  # noqa: S603 the command that the settings name
                 command,
-                env={**os.environ, **self._shared(), **(variables or {})},
+                env={**environment(), **self._shared(), **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

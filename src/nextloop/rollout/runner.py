@@ -5,13 +5,17 @@ Comes in: the settings. Goes out: the runner that they name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
 from nextloop.settings import RolloutSettings
+
+KEY_VARIABLE: Final = "NEXTLOOP_ROLLOUT__KEY"
+"""Opens every hotel: it is the switcher's, and no slot needs it."""
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,8 @@ def runner_of(
     from nextloop.rollout.plain import ProcessRunner
 
     return ProcessRunner(places, dict(variables or {}))
+
+
+def environment() -> dict[str, str]:
+    """Give this process's environment as slots may have it: without the switcher's API key."""
+    return {name: value for name, value in os.environ.items() if name.upper() != KEY_VARIABLE}

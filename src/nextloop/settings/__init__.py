@@ -11,13 +11,13 @@ from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
 from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
+from nextloop.settings.serving import ServingSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.tree import (
     GcsSettings,
     OrderSettings,
     PrivacySettings,
     RecommenderSettings,
-    ServingSettings,
     Settings,
 )
 
