@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 
 import pytest
 import yaml
 from deploy.monitoring.dashboards.__main__ import BOARDS, FOLDER, text_of
 from deploy.monitoring.dashboards.outside import METRICS
+from tests.monitoring.panels import NAMES, PANELS, named, queries
 
 from nextloop.telemetry import metrics
 from nextloop.telemetry.kinds import HistogramMetric
-
-PANELS = [
-    (board, panel)
-    for board in map(json.loads, map(text_of, BOARDS))
-    for panel in board["panels"]
-    if panel["type"] != "row"
-]
-NAMED = [f"{board['title']}, {panel['title']}" for board, panel in PANELS]
-WORDS = {
-    "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool",
-    "offset", "inf", "nan",
-}  # fmt: skip
-
-
-def queries(panel):
-    """Give a panel's queries, Grafana's own variable filled in."""
-    return [target["expr"].replace("$__rate_interval", "5m") for target in panel["targets"]]
-
-
-def named(query):
-    """Give the metrics that a valid query names."""
-    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", query)
-    bare = re.sub(r'"[^"]*"', " ", bare)
-    bare = re.sub(r"\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)", r"\1", bare)
-    found = re.findall(r"(?<![\w:])([a-zA-Z_:][\w:]*)(?!\s*\(|[\w:])", bare)
-    functions = set(re.findall(r"([a-z_0-9]+)\s*(?:by\s*)?\(", bare))
-    return {name for name in found if name.lower() not in WORDS and name not in functions}
 
 
 def known():
@@ -63,7 +36,7 @@ def test_no_dashboard_is_left_over():
     assert len({board.uid for board in BOARDS}) == len(BOARDS) == 6
 
 
-@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMED)
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMES)
 def test_panel_names_only_metrics_that_exist(board, panel):
     """Each name is declared by us or in the list of another program's release."""
     for query in queries(panel):
@@ -71,7 +44,7 @@ def test_panel_names_only_metrics_that_exist(board, panel):
         assert named(query) <= known()
 
 
-@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMED)
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMES)
 def test_panel_can_be_read_at_a_glance(board, panel):
     """It has a title, a sentence on what it shows, a unit, and Prometheus by the uid it has."""
     assert panel["title"]
