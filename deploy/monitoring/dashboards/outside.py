@@ -43,15 +43,17 @@ METRICS: Final[Mapping[str, frozenset[str]]] = {
             "container_oom_events_total",
         }
     ),
-    # stub_status knows connections and no statuses; these come from the access log.
-    "nginx-prometheus-exporter 0.11": frozenset(
+    # `nextloop rollout metrics`: stub_status knows connections and no statuses, the log does.
+    "NextLoop's reader of nginx's log and status": frozenset(
         {
+            "nextloop_nginx_requests_total",
+            "nginx_connections_active",
             "nginx_connections_reading",
             "nginx_connections_waiting",
             "nginx_connections_writing",
+            "nginx_up",
         }
     ),
-    "NextLoop's reader of nginx's log": frozenset({"nextloop_nginx_requests_total"}),
     # The API's process, by prometheus-client's ProcessCollector.
     "prometheus-client 0.26": frozenset(
         {
