@@ -143,7 +143,7 @@ BOARD: Final = Board(
                     "1 if it does.",
                     "none",
                     Query("min(nginx_up)"),
-                    Limits(1, 1),
+                    Limits(1, 0.5),
                     width=3,
                 ),
                 lines(
