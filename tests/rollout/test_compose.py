@@ -25,7 +25,7 @@ RELEASE = Release(id="1", code="0.1.0-9f", place=IMAGE, version=7, digest="d" * 
 DOCKER = """#!/usr/bin/env python3
 import json, os, sys
 asked = sys.argv[1:]
-wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "NEXTLOOP_SOCKETS", "NEXTLOOP_ROLLOUT__KEY")
+wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "SLOTS_SOCKETS", "NEXTLOOP_ROLLOUT__KEY")
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps([asked, {n: os.environ.get(n) for n in wanted}]) + chr(10))
 if "image" in asked: print("sha256:" + "a" * 64)
@@ -81,7 +81,7 @@ def test_slot_is_made_anew_with_image_and_model(docker, monkeypatch):
         "BLUE_IMAGE": IMAGE,
         "BLUE_MODEL": "7",
         "BLUE_LAKE": "/lake",
-        "NEXTLOOP_SOCKETS": str(runner.places.sockets),
+        "SLOTS_SOCKETS": str(runner.places.sockets),
         "NEXTLOOP_ROLLOUT__KEY": None,
     }
 

@@ -19,7 +19,7 @@ from nextloop.errors import UsageFault
 from nextloop.rollout import connections
 from nextloop.rollout.places import Places, write_whole
 from nextloop.rollout.release import Release
-from nextloop.rollout.runner import Code, Stopped, environment
+from nextloop.rollout.runner import Code, Stopped, environment, telling
 from nextloop.settings.allowed import CONFIG_VARIABLE, settings_file
 from nextloop.telemetry import logs
 
@@ -94,8 +94,7 @@ class ProcessRunner:
             lines = self.places.log(slot).read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return ""
-        telling = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        return (telling or [line for line in lines if line.strip()] or [""])[-1]
+        return telling(lines)
 
     def _found(self, slot: str) -> list[processes.Process]:
         """Find a slot's processes: by their mark, and by record.

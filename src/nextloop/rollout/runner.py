@@ -6,7 +6,7 @@ Comes in: the settings. Goes out: the runner that they name.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -97,3 +97,16 @@ def runner_of(
 def environment() -> dict[str, str]:
     """Give this process's environment as slots may have it: without the switcher's API key."""
     return {name: value for name, value in os.environ.items() if name.upper() != KEY_VARIABLE}
+
+
+def telling(lines: Sequence[str]) -> str:
+    """Find the line of a log that most likely says why a slot ended: the last error, or the last.
+
+    Args:
+        lines: The log's last lines.
+
+    Returns:
+        The line; nothing if there is none.
+    """
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or [line for line in lines if line.strip()] or [""])[-1]
