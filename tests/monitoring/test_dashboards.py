@@ -9,6 +9,9 @@ import pytest
 import yaml
 from deploy.monitoring.dashboards.__main__ import BOARDS, FOLDER, text_of
 from deploy.monitoring.dashboards.outside import METRICS
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from tests.monitoring.panels import NAMES, PANELS, named, queries
 
 from nextloop.telemetry import metrics
@@ -28,6 +31,15 @@ def known():
 def test_committed_dashboard_is_what_the_code_makes(board):
     """`make dashboards` would change nothing."""
     assert (FOLDER / f"{board.name}.json").read_text("utf-8") == text_of(board)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_dashboard_is_of_grafanas_shape(board):
+    """Read by the types that are made from Grafana's schema, nothing is lost or unknown."""
+    register_default_plugins()
+    kept = json.loads((FOLDER / f"{board.name}.json").read_text("utf-8"))
+    read = Dashboard.from_json(kept)
+    assert json.loads(json.dumps(read, cls=JSONEncoder)) == kept
 
 
 def test_no_dashboard_is_left_over():
