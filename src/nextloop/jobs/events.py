@@ -12,10 +12,9 @@ from pathlib import Path
 
 from nextloop.errors import DataFault
 from nextloop.storage import files
+from nextloop.storage.landing import EVENTS_FOLDER
 from nextloop.storage.places import is_bucket, place_at
 from nextloop.storage.spool_files import closed
-
-FOLDER = "events"
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def ship(spool: Path, landing: str) -> Shipped:
     for path in closed(spool):
         content = path.read_bytes()
         if content:
-            _put(f"{place_at(landing)}/{FOLDER}/{path.name}", content)
+            _put(f"{place_at(landing)}/{EVENTS_FOLDER}/{path.name}", content)
         path.unlink(missing_ok=True)  # another shipper may have been as far
         moved, events = moved + bool(content), events + content.count(b"\n")
     return Shipped(moved, events)

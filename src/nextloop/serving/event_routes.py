@@ -63,7 +63,10 @@ def install(app: FastAPI, spool: Spool, instruments: Instruments) -> None:
 
 
 def _line(event: Event, received_at: datetime) -> bytes:
-    told = event.model_dump() | {"at": event.at.astimezone(UTC), "received_at": received_at}
+    told = event.model_dump(exclude_none=True) | {
+        "at": event.at.astimezone(UTC),
+        "received_at": received_at,
+    }
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 

@@ -68,6 +68,7 @@ EVENTS_EXAMPLES: dict[str, Any] = {
                     "rank": 1,
                     "quantity": 2,
                     "revenue": 16000,
+                    "model_version": 4,
                 }
             ]
         },

@@ -20,6 +20,7 @@ MAX_BATCH = 100
 MAX_EVENTS = 500
 _MAX_QUANTITY = 10_000
 MAX_SEQ = 2**63 - 1
+_MAX_MONEY = 10**12  # so that no sum leaves 64 bits
 _MAX_PARTY = 99
 MAX_NIGHTS = 1000
 # Years in which every zone's offset is known and no conversion can overflow.
@@ -160,8 +161,14 @@ class Event(Strict):
     quantity: Annotated[int, Field(strict=True, ge=1, le=_MAX_QUANTITY)] | None = Field(
         None, description="How many were ordered."
     )
-    revenue: Annotated[int, Field(strict=True, ge=0, le=MAX_SEQ)] | None = Field(
+    revenue: Annotated[int, Field(strict=True, ge=0, le=_MAX_MONEY)] | None = Field(
         None, description="What was paid for them, in the hotel's money."
+    )
+    model_version: Annotated[int, Field(strict=True, ge=1, le=MAX_SEQ)] | None = Field(
+        None, description="As the answer named it: what results are told apart by."
+    )
+    slot: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        None, description="The answer's header X-Nextloop-Slot, where it had one."
     )
 
 
