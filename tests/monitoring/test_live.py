@@ -34,7 +34,9 @@ def leave(folder):
     tree = settings.load({"metrics_folder": str(folder)})
     ingested = IngestReport("r", new_files=2, rows_in=10, accepted=7, rejected=2, superseded=1)
     ingested.reasons, ingested.seconds = {"column_count": 2}, {"validation": 1.0}
-    metrics.leave_ingest(tree, ingested, time.time() - 60, dt.datetime(2017, 12, 24, tzinfo=dt.UTC))
+    newest = dt.datetime(2017, 12, 24, tzinfo=dt.UTC)
+    lists = [{"model_version": 1, "lists": 9, "hits": 2}]
+    metrics.leave_ingest(tree, ingested, time.time() - 60, newest, lists)
     metrics.leave_features(tree, FeaturesReport(AS_OF, "r", rows={"interactions": 9}, seconds=2))
     reached = {"ranker": {"ndcg_at_10": 0.5}}
     metrics.leave_train(

@@ -101,6 +101,12 @@ BOARD: Final = Board(
                     ),
                 ),
                 lines(
+                    "Lists of which something was ordered",
+                    "Share of the lists shown in 28 days, by the table of events.",
+                    "percentunit",
+                    Query("nextloop_hit_lists / (nextloop_shown_lists > 0)", "v{{version}}"),
+                ),
+                lines(
                     "What callers told of offers",
                     "Shown, added to the cart, ordered, refused.",
                     "cps",

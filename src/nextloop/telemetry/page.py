@@ -76,6 +76,9 @@ serves what is there from then on. All are gauges, of the last run.
 Freshness is `time() - nextloop_..._timestamp_seconds`: of the landing, the lake, the features, the
 training and, above, the model that answers. The job failed last if its failure is later than its
 success.
+
+The hit rate that counts is `sum(nextloop_hit_lists) / sum(nextloop_shown_lists)`, of the table of
+events. What the API counts is quicker, and counts an event that is told again once more.
 """
 _SHARE: Final = """\
 clamp_min(

@@ -17,6 +17,7 @@ from nextloop import spark as engines
 from nextloop.errors import DataFault
 from nextloop.jobs import ledger, metrics, settling
 from nextloop.jobs.event_intake import take_in_held
+from nextloop.jobs.event_report import recent
 from nextloop.jobs.freshness import newest_order
 from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
 from nextloop.jobs.ingest.conversion import Written, discard, publish, write
@@ -104,7 +105,7 @@ def _ingest(
     if retry is None and settings.metrics_folder is not None:
         landed = max(file.written for file in found)
         newest = newest_order(lake, report.versions[ORDERS.name])
-        metrics.leave_ingest(settings, report, landed, newest)
+        metrics.leave_ingest(settings, report, landed, newest, recent(settings, lake))
     return report
 
 
