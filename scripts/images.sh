@@ -9,7 +9,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 . scripts/say.sh
 command -v docker >/dev/null 2>&1 || fail "there is no Docker here" "Run scripts/docker.sh."
-export DOCKER_BUILDKIT=1
 
 # base FILE ARGUMENT: the image that a Dockerfile is built on, or its stand-in
 base() {

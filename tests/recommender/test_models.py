@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.context import stay_band
 from nextloop.recommender.metrics import top_k
 from nextloop.recommender.queries import Histories
 from nextloop.recommender.state import State
@@ -40,7 +41,7 @@ def data(tables, order, item):
 @pytest.fixture(scope="module")
 def state(data):
     """All of the month counted."""
-    config = TrainingConfig(context_strength=2, pair_strength=2)
+    config = TrainingConfig(pair_strength=2)
     return State.fit(data.interactions, data.catalog, config, data.as_of)
 
 
@@ -135,6 +136,14 @@ def test_context_raises_what_families_order(state, ask, data):
     couple = _ranked(state.context, ask("2026-03-01 13:00", adults=2, children=0), data)
 
     assert family.index(JUICE) < couple.index(JUICE)
+
+
+def test_the_day_of_leaving_is_a_situation_of_its_own():
+    """Arrival, next day, later, leaving; one night has no later day, an unknown day no band."""
+    day = np.array([0, 1, 2, 5, 6, 1, 0, 3, -1, -1], np.int32)
+    nights = np.array([6, 6, 6, 6, 6, 1, 0, -1, 3, -1], np.int32)
+
+    assert stay_band(day, nights).tolist() == [0, 1, 2, 2, 3, 3, 0, 2, -1, -1]
 
 
 def test_an_unknown_party_changes_nothing(state, ask):

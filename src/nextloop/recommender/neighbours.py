@@ -34,12 +34,12 @@ class Pool:
 
     Args:
         direction: The past as `Queries.own`, of length 1, shape (p, n).
-        bought: The past with the order added, as `Queries.own` would be after it, and below it
-            1 for the items of the order, shape (2 n, p).
+        bought: The past with the order added, as `Queries.own` would be after it, and below that 1
+            for the items of the order, shape (2 n, p).
     """
 
     direction: sparse.csr_array
-    bought: sparse.csc_array
+    bought: sparse.csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,16 +145,14 @@ class Neighbours:
         known = np.flatnonzero(queries.own.any(axis=1))  # the others are like nobody
         own = queries.own[known]
         cosine = (pool.direction @ own.T) / np.sqrt((own**2).sum(axis=1))  # (p, q)
-        # One product for all powers, their likenesses side by side.
-        likeness = np.hstack([raised(cosine, power) for power in powers])
+        likeness = np.concatenate([raised(cosine, power) for power in powers], axis=1)
         total = likeness.sum(axis=0)
-        mean = (pool.bought @ likeness) / np.where(total > 0, total, np.float32(1))
-        n = queries.own.shape[1]
-        for power in range(len(powers)):
-            of_power = mean[:, power * len(known) : (power + 1) * len(known)]
-            for part in (of_power[:n], of_power[n:]):
-                found.append(np.zeros_like(queries.own))
-                found[-1][known] = part.T
+        bought = (pool.bought @ likeness) / np.where(total > 0, total, np.float32(1))
+        for of_power in np.split(bought, len(powers), axis=1):
+            for part in np.split(of_power, 2):
+                mean = np.zeros_like(queries.own)
+                mean[known] = part.T
+                found.append(mean)
         return found
 
     def arrays(self) -> dict[str, Array]:
@@ -211,6 +209,6 @@ def _pool(arrays: dict[str, Array], rows: slice, hotel: int) -> Pool:
     faded = sparse.diags_array((orders * FADING / (orders + 1)).astype(np.float32))
     added = sparse.diags_array((1 / (orders + 1)).astype(np.float32))
     unit = sparse.diags_array((1 / np.maximum(length, 1e-12)).astype(np.float32))
-    usual = faded @ past + added @ bought
-    both = sparse.csc_array(sparse.hstack([usual, bought]).T)
+    usual = sparse.csr_array(faded @ past + added @ bought)
+    both = sparse.csr_array(sparse.hstack([usual, bought]).T)
     return Pool(sparse.csr_array(unit @ past), both)
