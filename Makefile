@@ -13,11 +13,11 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow test test-slow test-rollout test-airflow test-mlflow test-images check format tables bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow test test-slow test-rollout test-airflow test-mlflow test-monitoring test-images check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulated hotels
 	@$(DEMO)/bin/nextloop demo $(ARGS)
@@ -36,12 +36,12 @@ setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev
 
 test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring $(ARGS)
 
 test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
 	@scripts/java.sh
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
 
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
@@ -55,6 +55,10 @@ test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run t
 test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
 	@scripts/postgres.sh
 	@$(DEV)/bin/python -m pytest -m mlflow $(ARGS)
+
+test-monitoring: $(DEV)/.ready ## Set up Prometheus and node_exporter and test metrics and dashboards on them
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/monitoring $(ARGS)
 
 test-images: $(DEV)/.ready ## Build the images and release them on a Docker engine (root, or a user of it)
 	@scripts/docker.sh
@@ -81,6 +85,12 @@ tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the des
 	@$(DEV)/bin/python -m nextloop.jobs.document > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 	@$(DEV)/bin/python -m nextloop.jobs.contract.page > docs/contract.md.new && mv docs/contract.md.new docs/contract.md
 	@$(DEV)/bin/python -m nextloop.jobs.contract.page ko > docs/contract.ko.md.new && mv docs/contract.ko.md.new docs/contract.ko.md
+
+metrics: $(DEV)/.ready ## Write docs/metrics.md from the declared metrics
+	@$(DEV)/bin/python -m nextloop.telemetry.page > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
+
+dashboards: $(DEV)/.ready ## Write Grafana's dashboards as JSON from their code
+	@$(DEV)/bin/python -m deploy.monitoring.dashboards
 
 bench: $(DEV)/.ready ## Time ingest on both engines against a naive job and a floor
 	@scripts/java.sh

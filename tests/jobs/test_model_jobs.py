@@ -134,11 +134,12 @@ def test_what_is_worse_than_production_stays_out(settings, versions):
         ("registry.max_answer_milliseconds", 0.001, "0.001 ms are allowed"),
     ],
 )
-def test_what_is_too_large_or_slow_stays_out(flags, versions, limit, value, why):
-    """Each limit is a setting, and the refusal names what was found."""
-    tight = settings_tree.load({**flags, limit: value})
+def test_what_is_too_large_or_slow_stays_out(flags, versions, tmp_path, limit, value, why):
+    """Each limit is a setting, the refusal names what was found, and refusing is no failed job."""
+    tight = settings_tree.load({**flags, limit: value, "metrics_folder": str(tmp_path)})
     with pytest.raises(promotion.NotPromoted, match=why):
         promotion.promote(tight, versions[0]["ranker"], "x")
+    assert [file.name for file in tmp_path.glob("*.prom")] == ["nextloop_promote.prom"]
 
 
 def test_a_run_whose_model_does_not_pass_ends_well(flags, settings):

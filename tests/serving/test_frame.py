@@ -64,16 +64,18 @@ def test_metrics_count_answers_and_name_the_model(api, model_refs):
     api.ask("GET", "/no/such/path/4815162342")
     text = api.ask("GET", "/metrics").text
     ref = model_refs["ranker"]
-    assert 'nextloop_recommendation_requests_total{source="guest"} 1.0' in text
-    assert 'nextloop_recommendation_requests_total{source="context"} 1.0' in text
-    assert "nextloop_fallback_answers_total 1.0" in text
-    assert 'nextloop_recommendation_duration_seconds_bucket{le="0.0025"}' in text
+    who = f'slot="none",version="{ref.version}"'
+    by_source = 'nextloop_recommendation_requests_total{slot="none",source='
+    assert f'{by_source}"guest",version="{ref.version}"}} 1.0' in text
+    assert f'{by_source}"context",version="{ref.version}"}} 1.0' in text
+    assert f"nextloop_fallback_answers_total{{{who}}} 1.0" in text
+    assert f'nextloop_recommendation_duration_seconds_bucket{{le="0.0025",{who}}}' in text
     assert (
         'http_request_duration_seconds_bucket{handler="/v1/recommendations",le="0.005",'
-        'method="POST"}'
+        'method="POST",slot="none"}'
     ) in text
-    assert 'http_requests_total{handler="none",method="GET",status="404"} 1.0' in text
-    assert f'nextloop_model_info{{digest="{ref.digest}",version="{ref.version}"}} 1.0' in text
+    assert 'http_requests_total{handler="none",method="GET",slot="none",status="404"} 1.0' in text
+    assert f'nextloop_model_info{{digest="{ref.digest}",model="ranker",{who}}} 1.0' in text
     assert "process_resident_memory_bytes" in text
     assert str(GUEST) not in text
 

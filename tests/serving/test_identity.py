@@ -70,3 +70,11 @@ def test_code_is_named_by_what_it_is(tmp_path, monkeypatch):
     assert identity.code() == first
     (moved / "__init__.py").write_text("#")
     assert identity.code() != first
+
+
+def test_metrics_are_of_the_slot(api):
+    """What one slot counted stays apart from what the other did, even if both are scraped alike."""
+    text = _ask(api.service, "/metrics").text
+    assert 'nextloop_model_info{digest="' in text
+    assert 'slot="blue"' in text
+    assert 'slot="none"' not in text

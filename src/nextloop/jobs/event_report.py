@@ -14,9 +14,10 @@ from nextloop.events.lists import results
 from nextloop.events.reader import lists_of
 from nextloop.settings import Settings
 from nextloop.storage import delta
-from nextloop.storage.lake import open_lake
+from nextloop.storage.lake import Lake, open_lake
 from nextloop.tables import EVENTS
 
+_RECENT: Final = dt.timedelta(days=28)
 GROUPS: Final = {"hotel": "hotel_seq", "model": "model_version", "slot": "slot", "day": "day"}
 
 
@@ -60,6 +61,24 @@ def report(
         "total": results(found, [])[0],
         "version": version,
     }
+
+
+def recent(settings: Settings, lake: Lake) -> list[dict[str, Any]]:
+    """Add up what became of the lists of the last 28 days.
+
+    Args:
+        settings: The hotels' time zones.
+        lake: The lake.
+
+    Returns:
+        One row a model version; none if there are no events yet.
+    """
+    version = delta.version(lake, EVENTS)
+    if version == delta.NO_VERSION:
+        return []
+    since = dt.datetime.now(dt.UTC).date() - _RECENT
+    found = _between(lists_of(lake, settings.orders, version), since, None)
+    return results(found, [GROUPS["model"]])
 
 
 def _between(found: pa.Table, since: dt.date | None, until: dt.date | None) -> pa.Table:

@@ -21,6 +21,7 @@ from nextloop.features import build
 from nextloop.features.reader import VERSIONS
 from nextloop.features.source import Clocks
 from nextloop.jobs import metrics, settling
+from nextloop.jobs.freshness import newest_orders
 from nextloop.jobs.progress import Progress
 from nextloop.jobs.sessions import session_for
 from nextloop.jobs.writing import write_slices
@@ -57,6 +58,7 @@ class FeaturesReport:
     seconds: float = 0.0
 
 
+@metrics.telling_faults("features")
 def features(
     settings: Settings,
     as_of: dt.date,
@@ -100,13 +102,9 @@ def newest_date(settings: Settings) -> dt.date:
     """
     lake = open_lake(settings.lake)
     version = settling.consistent_versions(lake)[ORDERS.name]
-    adds = delta.slices(lake, ORDERS, version)
-    if not adds:
+    rows = newest_orders(lake, version)
+    if not rows:
         raise _no_orders(None, "the tables are empty")
-    newest: dt.date = max(add["min.order_week"] for add in adds)
-    rows = delta.read(
-        lake, ORDERS, version, [("order_week", "=", newest)], ["hotel_seq", "reg_at"]
-    ).to_pylist()
     zone = settings.orders.timezone_of
     dates: list[dt.date] = [
         row["reg_at"].astimezone(ZoneInfo(zone(row["hotel_seq"]))).date() for row in rows

@@ -7,10 +7,12 @@ asked, timed and held against the one that answers guests now.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nextloop.errors import DataFault
+from nextloop.jobs import metrics
 from nextloop.jobs.reproducing import dataset_of
 from nextloop.recommender.bundle import Bundle
 from nextloop.recommender.duel import duel
@@ -59,6 +61,18 @@ def promote(settings: Settings, what: str | int, reason: str) -> Outcome:
         SystemFault: MLflow or the lake refuses.
     """
     lifecycle.checked(reason)
+    started = time.monotonic()
+    with metrics.tell_fault(settings, "promote", but=NotPromoted):
+        try:
+            outcome = _promoted(settings, what, reason)
+        except NotPromoted:
+            metrics.leave_promote(settings, time.monotonic() - started)
+            raise
+    metrics.leave_promote(settings, time.monotonic() - started)
+    return outcome
+
+
+def _promoted(settings: Settings, what: str | int, reason: str) -> Outcome:
     seen = ledger.read(resolve.existing(settings).lake).entries
     ref, now = admission.candidate(settings, what), states.production(seen)
     if now is None or now.version != ref.version:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from nextloop.errors import DataFault
 from nextloop.features.reader import read_arrow, versions
+from nextloop.jobs import metrics
 from nextloop.jobs.progress import Progress
 from nextloop.jobs.training_pages import training_pages
 from nextloop.jobs.tuning import tuned
@@ -56,6 +57,7 @@ class TrainReport:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@metrics.telling_faults("train")
 def train(
     settings: Settings, as_of: dt.date | None = None, progress: Progress | None = None
 ) -> TrainReport:
@@ -107,6 +109,7 @@ def train(
         "train": round(trained - started, 3),
         "register": round(time.monotonic() - trained, 3),
     }
+    metrics.leave_train(settings, report)
     return report
 
 

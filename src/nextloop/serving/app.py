@@ -39,7 +39,7 @@ def create(service: Service, doors: Doors, identity: Identity | None = None) -> 
     Returns:
         The app.
     """
-    instruments = Instruments.create()
+    instruments = Instruments(identity.slot if identity else None)
     service.slot.watch(instruments.loaded)
     app = FastAPI(
         title="NextLoop",
@@ -62,11 +62,11 @@ def create(service: Service, doors: Doors, identity: Identity | None = None) -> 
     problems.install(app)
     routes.install(app, service, instruments, identity)
     many_routes.install(app, service, instruments)
-    event_routes.install(app, doors.spool)
-    instruments.install(app)
+    event_routes.install(app, doors.spool, instruments)
     openapi.install(app)
     app.add_middleware(Guard, access=doors.access)
     app.add_middleware(RequestFrame, max_body_bytes=MAX_BODY_BYTES, larger=_LARGER)
     if identity is not None:
         app.add_middleware(Named, identity=identity, model=service.slot)
+    instruments.install(app)  # last, so outermost: what is refused on the way in counts too
     return app

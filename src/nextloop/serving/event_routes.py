@@ -6,6 +6,7 @@ is joined to its answer, and the hotel's orders, by `request_id`.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import orjson
@@ -14,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from nextloop.serving.access import KEY_FAULTS, caller_of, other_hotel
 from nextloop.serving.answers import Accepted
 from nextloop.serving.bodies import BODY_FAULTS, read
+from nextloop.serving.instruments import Instruments
 from nextloop.serving.openapi import EVENTS_EXAMPLES, json_body, problem_responses
 from nextloop.serving.problems import NO_STORE, ProblemFault
 from nextloop.serving.schemas import Event, EventsRequest
@@ -22,12 +24,13 @@ from nextloop.serving.spool import Spool, SpoolFault
 EVENTS_PATH = "/v1/events"
 
 
-def install(app: FastAPI, spool: Spool) -> None:
+def install(app: FastAPI, spool: Spool, instruments: Instruments) -> None:
     """Add the path to an app.
 
     Args:
         app: The app.
         spool: Keeps the events.
+        instruments: Counts them.
     """
 
     @app.post(
@@ -53,6 +56,8 @@ def install(app: FastAPI, spool: Spool) -> None:
             await spool.add(b"".join(_line(event, received_at) for event in told.events))
         except SpoolFault:
             raise _not_kept() from None
+        for kind, count in Counter(event.kind for event in told.events).items():
+            instruments.told(kind, count)
         body = orjson.dumps({"accepted": len(told.events)})
         return Response(body, 202, NO_STORE, "application/json")  # type: ignore[return-value]
 

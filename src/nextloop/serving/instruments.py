@@ -1,92 +1,100 @@
 """What the API counts and measures, on a registry of its own app.
 
-In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form. Names and
-buckets are declared in ``telemetry.metrics``; HTTP counts and latencies by route come from
-prometheus-fastapi-instrumentator, paths that no route has are one group.
+In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form, which
+prometheus-fastapi-instrumentator serves. Names and buckets are declared in ``telemetry.metrics``.
+A process is one slot and answers by one model version: both are labels, and there are no other
+processes' counts to add.
 """
 
 from __future__ import annotations
 
+import calendar
 import time
-from dataclasses import dataclass
-from typing import Self
+from typing import Final
 
 from fastapi import FastAPI
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
     ProcessCollector,
 )
 from prometheus_fastapi_instrumentator import Instrumentator
-from prometheus_fastapi_instrumentator.metrics import Info
 from starlette.responses import PlainTextResponse
 
+from nextloop.recommender.answer import Answer
+from nextloop.recommender.asking import Query
 from nextloop.serving.answers import Recommendations
+from nextloop.serving.drift import Drift
+from nextloop.serving.measured import Measured
 from nextloop.serving.model import LoadedModel
 from nextloop.telemetry import metrics
 
-# Probes and scrapes would hide what callers see: they are many, and always fast.
-_UNCOUNTED = ["^/metrics$", "^/healthz$", "^/readyz$"]
+_ALONE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
 class Instruments:
-    """The metrics of one app."""
+    """The metrics of one app, on a registry that no other app shares.
 
-    registry: CollectorRegistry
-    http_requests: Counter
-    http_seconds: Histogram
-    requests: Counter
-    fallbacks: Counter
-    seconds: Histogram
-    model_info: Gauge
-    model_loaded: Gauge
+    Args:
+        slot: Which of several processes this is, if so.
+    """
 
-    @classmethod
-    def create(cls) -> Self:
-        """Make a registry with the API's metrics and the process's own.
-
-        Returns:
-            Instruments that no other app shares.
-        """
-        registry = CollectorRegistry()
+    def __init__(self, slot: str | None = None) -> None:
+        self.slot = slot or _ALONE
+        self.registry = registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
-        return cls(
-            registry,
-            metrics.HTTP_REQUESTS.on(registry),
-            metrics.HTTP_DURATION.on(registry),
-            metrics.RECOMMENDATION_REQUESTS.on(registry),
-            metrics.FALLBACK_ANSWERS.on(registry),
-            metrics.RECOMMENDATION_DURATION.on(registry),
-            metrics.MODEL_INFO.on(registry),
-            metrics.MODEL_LOADED.on(registry),
-        )
+        self.http_requests = metrics.HTTP_REQUESTS.on(registry)
+        self.http_seconds = metrics.HTTP_DURATION.on(registry)
+        self.requests = metrics.RECOMMENDATION_REQUESTS.on(registry)
+        self.seconds = metrics.RECOMMENDATION_DURATION.on(registry)
+        self.fallbacks = metrics.FALLBACK_ANSWERS.on(registry)
+        self.scores = metrics.RECOMMENDATION_SCORE.on(registry)
+        self.events = metrics.OFFER_EVENTS.on(registry)
+        self.model_info = metrics.MODEL_INFO.on(registry)
+        self.model_loaded = metrics.MODEL_LOADED.on(registry)
+        self.model_as_of = metrics.MODEL_AS_OF.on(registry)
+        self._drift: Drift | None = None
+        # Looking instruments up by their labels is most of what counting costs.
+        self._responses: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram, Histogram, Counter]] = {}
 
     def install(self, app: FastAPI) -> None:
-        """Measure every request of an app and add ``GET /metrics``.
+        """Add ``GET /metrics`` and measure every request, those that are refused at the door too.
 
         Args:
-            app: The app, before it serves.
+            app: The app with all else that surrounds its routes; before it serves.
         """
-        instrumentator = Instrumentator(
-            should_group_status_codes=False, excluded_handlers=_UNCOUNTED, registry=self.registry
-        )
-        instrumentator.add(self._responded).instrument(app).expose(
+        Instrumentator(registry=self.registry).expose(
             app,
             tags=["health"],
             summary="Counts and latencies for Prometheus",
             response_class=PlainTextResponse,
         )
+        app.add_middleware(Measured, responded=self.responded)
 
-    def _responded(self, info: Info) -> None:
-        labels = (info.method, info.modified_handler)
-        self.http_requests.labels(*labels, info.modified_status).inc()
-        self.http_seconds.labels(*labels).observe(info.modified_duration)
+    def responded(self, method: str, handler: str, status: int, seconds: float) -> None:
+        """Count a request.
+
+        Args:
+            method: One of HTTP's own, or `other`.
+            handler: The route, or `none`.
+            status: Of the answer.
+            seconds: From the request's arrival to the answer's end.
+        """
+        found = self._responses.get((method, handler, status))
+        if found is None:
+            labels = (method, handler)
+            found = self._responses[method, handler, status] = (
+                self.http_requests.labels(*labels, status, self.slot),
+                self.http_seconds.labels(*labels, self.slot),
+            )
+        count, histogram = found
+        count.inc()
+        histogram.observe(seconds)
 
     def answered(self, answer: Recommendations, seconds: float) -> None:
         """Count an answer.
@@ -95,10 +103,41 @@ class Instruments:
             answer: What was answered.
             seconds: How long the model took for it.
         """
-        self.requests.labels(answer.source).inc()
-        self.seconds.observe(seconds)
+        found = self._answers.get((answer.source, answer.model_version))
+        if found is None:
+            who = (self.slot, str(answer.model_version))
+            found = self._answers[answer.source, answer.model_version] = (
+                self.requests.labels(answer.source, *who),
+                self.seconds.labels(*who),
+                self.scores.labels(*who),
+                self.fallbacks.labels(*who),
+            )
+        count, histogram, scores, fallbacks = found
+        count.inc()
+        histogram.observe(seconds)
+        if answer.offers:
+            scores.observe(answer.offers[0].score)
         if answer.fallback:
-            self.fallbacks.inc()
+            fallbacks.inc()
+
+    def seen(self, query: Query, answer: Answer) -> None:
+        """Count what a request and its offers were like.
+
+        Args:
+            query: What was asked.
+            answer: What was offered.
+        """
+        if self._drift is not None:
+            self._drift.seen(query, answer)
+
+    def told(self, kind: str, count: int) -> None:
+        """Count events that a caller told.
+
+        Args:
+            kind: One of the events' kinds.
+            count: How many of it.
+        """
+        self.events.labels(kind, self.slot).inc(count)
 
     def loaded(self, model: LoadedModel) -> None:
         """Note which model answers from now on.
@@ -106,6 +145,15 @@ class Instruments:
         Args:
             model: It.
         """
-        self.model_info.clear()
-        self.model_info.labels(model.ref.version, model.ref.digest).set(1)
-        self.model_loaded.set(time.time())
+        ref, who = model.ref, (self.slot, str(model.ref.version))
+        for gauge in (self.model_info, self.model_loaded, self.model_as_of):
+            gauge.clear()
+        self.model_info.labels(*who, ref.model, ref.digest).set(1)
+        self.model_loaded.labels(*who).set(time.time())
+        self.model_as_of.labels(*who).set(calendar.timegm(ref.as_of.timetuple()))
+        if self._drift is not None:
+            self.registry.unregister(self._drift)
+        self._drift = Drift(model.bundle, who)
+        self.registry.register(self._drift)
+        # A counter that is there from the first scrape on: its first event is an increase.
+        self.fallbacks.labels(*who)

@@ -46,7 +46,7 @@ def _install_batch(app: FastAPI, service: Service, instruments: Instruments) -> 
         started_at = time.perf_counter()
         try:
             caller.check(question.hotel_seq)
-            answer = service.recommend(model, question, request_id)
+            answer = service.recommend(model, question, request_id, seen=instruments.seen)
         except UnknownHotel:
             return _refused(unknown_hotel(), request_id)
         except ProblemFault as fault:

@@ -58,7 +58,14 @@ def install(
         model = ready(service)
         started_at = time.perf_counter()
         try:
-            answer = service.recommend(model, question, request_id_of(request.scope), ruled=ruled)
+            answer = service.recommend(
+                model,
+                question,
+                request_id_of(request.scope),
+                ruled=ruled,
+                # What a release asks to compare versions is no guest's question.
+                seen=instruments.seen if ruled else None,
+            )
         except UnknownHotel as unknown:
             raise unknown_hotel() from unknown
         instruments.answered(answer, time.perf_counter() - started_at)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nextloop import privacy
+from nextloop.recommender.answer import Answer
 from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Offer as Ranked
 from nextloop.recommender.dataset import Catalog
@@ -51,6 +52,7 @@ class Service:
         request_id: str,
         *,
         ruled: bool = True,
+        seen: Callable[[Query, Answer], None] | None = None,
     ) -> Recommendations:
         """Rank what to offer.
 
@@ -59,6 +61,7 @@ class Service:
             question: The checked request.
             request_id: Names the answer.
             ruled: Whether the hotel's rules count.
+            seen: Told of the query and the model's answer to it.
 
         Returns:
             At most ``question.k`` offers, best first, with their reasons.
@@ -68,6 +71,8 @@ class Service:
         """
         query = self.query(question)
         answer = model.bundle.recommend(self._ruled(model, query) if ruled else query)
+        if seen is not None:
+            seen(query, answer)
         return Recommendations(
             request_id=request_id,
             model_version=model.ref.version,

@@ -29,12 +29,14 @@ class Found:
         size: Bytes.
         mark: Differs for every content that ever lay at that path: a bucket's generation, or what
             the file system keeps of the last write.
+        written: When it came to lie there, in seconds since 1970.
     """
 
     path: str
     name: str
     size: int
     mark: str
+    written: float
 
 
 class Changed(DataFault):
@@ -72,7 +74,8 @@ def _name(root: Path, path: Path) -> str:
 
 
 def _found(name: str, path: Path) -> Found:
-    return Found(str(path), name, path.stat().st_size, _mark(path))
+    found = path.stat()
+    return Found(str(path), name, found.st_size, _mark(path), found.st_ctime)
 
 
 def _mark(path: Path) -> str:

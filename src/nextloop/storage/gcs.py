@@ -32,8 +32,8 @@ _SIGN_IN: Final = (
 )
 
 
-def listed(place: str, most: int | None = None) -> list[tuple[str, str, int, str]]:
-    """List a prefix's objects, by name: path, name below the prefix, bytes, generation.
+def listed(place: str, most: int | None = None) -> list[tuple[str, str, int, str, float]]:
+    """List a prefix's objects, by name: path, name below it, bytes, generation, time of writing.
 
     Args:
         place: A bucket's prefix.
@@ -58,7 +58,13 @@ def listed(place: str, most: int | None = None) -> list[tuple[str, str, int, str
             "Check its name, and that the account's role lets it list the bucket.",
         ) from error
     return [
-        (f"gs://{bucket.name}/{blob.name}", blob.name[len(start) :], blob.size, _mark(blob))
+        (
+            f"gs://{bucket.name}/{blob.name}",
+            blob.name[len(start) :],
+            blob.size,
+            _mark(blob),
+            blob.time_created.timestamp() if blob.time_created else 0.0,
+        )
         for blob in found
         if not blob.name.endswith("/")  # what consoles make for an empty folder
     ]

@@ -17,6 +17,8 @@ from nextloop import spark as engines
 from nextloop.errors import DataFault
 from nextloop.jobs import ledger, metrics, settling
 from nextloop.jobs.event_intake import take_in_held
+from nextloop.jobs.event_report import recent
+from nextloop.jobs.freshness import newest_order
 from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
 from nextloop.jobs.ingest.conversion import Written, discard, publish, write
 from nextloop.jobs.ingest.judging import judge
@@ -59,6 +61,18 @@ def ingest(
         NextLoopError: The landing, the lake or the engine is not usable, or a batch rule that is
             set to `stop` found something; nothing was published.
     """
+    if retry is not None:  # by hand, and of some files only: nothing to watch
+        return _ingest(settings, spark, progress, retry)
+    with metrics.tell_fault(settings, "ingest"):
+        return _ingest(settings, spark, progress, retry)
+
+
+def _ingest(
+    settings: Settings,
+    spark: SparkSession | None,
+    progress: Progress | None,
+    retry: Retry | None,
+) -> IngestReport:
     found = list_landing(settings.landing)
     had_key = settings.privacy.guest_key is not None or settings.privacy.guest_key_file.exists()
     # A lake that is there was made with a key: a new one could only be wrong.
@@ -88,8 +102,10 @@ def ingest(
         if retry is None and (events := list_events(settings.landing)):
             report.events = take_in_held(lake, events)
             report.versions |= report.events.versions
-    if retry is None:
-        metrics.leave_ingest(settings, report)
+    if retry is None and settings.metrics_folder is not None:
+        landed = max(file.written for file in found)
+        newest = newest_order(lake, report.versions[ORDERS.name])
+        metrics.leave_ingest(settings, report, landed, newest, recent(settings, lake))
     return report
 
 
