@@ -13,11 +13,11 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow up status down test test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(DEMO)/.ready ## Set up what is needed and run the whole chain on simulated hotels
 	@$(DEMO)/bin/nextloop demo $(ARGS)
@@ -46,14 +46,18 @@ down: $(DEMO)/.ready ## Stop it; its data stay in .stack
 
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
-test: $(DEV)/.ready ## Set up what the tests need (Java and Chromium too) and run them
-	@scripts/java.sh
+test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack $(ARGS)
 
+test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
+	@scripts/java.sh
+	@scripts/browser.sh
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
+
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
-	@$(DEV)/bin/python -m pytest tests/rollout $(ARGS)
+	@$(DEV)/bin/python -m pytest tests/rollout -m "not docker" $(ARGS)
 
 test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run them on a real Airflow
 	@scripts/java.sh
@@ -76,6 +80,12 @@ test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a rea
 test-monitoring: $(DEV)/.ready ## Set up Prometheus and node_exporter and test metrics and dashboards on them
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/monitoring $(ARGS)
+
+test-images: $(DEV)/.ready ## Build the images and release them on a Docker engine (root, or a user of it)
+	@scripts/docker.sh
+	@scripts/nginx.sh
+	@scripts/images.sh
+	@$(DEV)/bin/python -m pytest tests/rollout -m docker $(ARGS)
 
 check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks, scripts and workflows
 	@echo "== ruff"; $(DEV)/bin/ruff check .

@@ -46,6 +46,7 @@ BASKETS = {
     "pool_orders": 20_000,
     "evaluation_orders": 20_000,
     "learning_rate": 0.1,
+    "hidden_items": 1,  # whole baskets are asked for; carts would teach another ranker
 }
 ORDERS = {"evaluation_orders": 20_000, "bootstrap": 1000}
 

@@ -28,11 +28,12 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from tests.rollout.load import KINDS, Load, illegal, loaded  # noqa: E402 the path comes first
+
 from nextloop.rollout import link  # noqa: E402
 from nextloop.rollout.places import SLOTS, Places, prepare  # noqa: E402
 from nextloop.rollout.proxy import Proxy  # noqa: E402
 from nextloop.settings import RolloutSettings  # noqa: E402
-from tests.rollout.load import KINDS, Load, illegal, loaded  # noqa: E402 the path comes first
 
 NAMES = {
     "rename": "rename the link (NextLoop)",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-
 from tests.gcs.stand_in import gcs, gcs_server, stand_in
 from tests.registry.mlflow_server import server
 from tests.spark.local_cluster import cluster

@@ -6,9 +6,9 @@ import datetime as dt
 import json
 
 from hypothesis import strategies as st
+from tests.order_files import csv_line
 
 from nextloop.tables.order_file import COLUMNS
-from tests.order_files import csv_line
 
 _EPOCH = dt.datetime(2017, 1, 2)  # noqa: DTZ001 files hold local times
 _TEXTS = st.text(

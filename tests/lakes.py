@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from tests.order_files import KEY, csv_text
 
 from nextloop import settings
 from nextloop.jobs.features import FeaturesReport, features
@@ -19,7 +20,6 @@ from nextloop.storage.lake import Lake, open_lake
 from nextloop.storage.places import is_bucket
 from nextloop.storage.slices import SliceFile
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS, Table
-from tests.order_files import KEY, csv_text
 
 FILLED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES)
 

@@ -4,7 +4,8 @@
 지난 일요일까지의 특성(feature) 표를 만듭니다.
 
 - `list_files` 파일 목록 / what lies in the landing
-- `ingest` 새 파일을 읽음, 이미 읽은 파일은 건너뜀 / takes in what is new
+- `ingest` 새 파일(주문, API 이벤트)을 읽음, 이미 읽은 파일은 건너뜀 / takes in what is new, of
+  orders and of the API's events
 - `features` 지난 일요일 기준 특성 표 / the tables as of last Sunday
 - `announce_features` 새 특성이 있으면 `features` 자산을 갱신 / updates the asset if they are new
 - `check_refused` 읽을 수 없는 파일이 있으면 실패 / fails if a file could not be read; the good

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"api", "jobs", "rollout", "orchestration", "mlflow", "images"}
+PARTS = {"api", "jobs", "rollout", "orchestration", "mlflow", "monitoring", "images"}
 
 
 def git(folder, *arguments):
@@ -69,6 +69,7 @@ def commit(folder, *paths):
         ("deploy/nginx/nginx.conf.template", {"api", "jobs", "rollout"}),
         ("deploy/Dockerfile", {"api", "jobs", "rollout", "images"}),
         ("deploy/mlflow/start.sh", {"api", "jobs", "rollout", "mlflow"}),
+        ("deploy/monitoring/dashboards/api.py", {"api", "jobs", "rollout", "monitoring"}),
         ("requirements/mlflow.txt", {"jobs", "orchestration", "mlflow"}),
         ("tests/rollout/test_proxy.py", {"jobs", "rollout"}),
         ("Makefile", PARTS),

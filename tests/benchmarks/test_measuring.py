@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-
 from benchmarks.measuring import Figures, measure
 
 GRANDCHILD = """

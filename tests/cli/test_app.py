@@ -212,6 +212,8 @@ def test_every_command_teaches_by_an_example(command, capsys):
         ["models"],
         ["tables"],
         ["contract"],
+        ["events"],
+        ["keys"],
         ["rejects"],
         ["rollout"],
         ["spark-cluster"],

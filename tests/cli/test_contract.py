@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.order_files import csv_text, row, write
 
 from nextloop.cli import output
 from nextloop.cli.app import run
-from tests.order_files import csv_text, row, write
 
 HIDDEN = ("김민수", "777001", "Ocean")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.lakes import chain
+from tests.order_files import contents, item, row
 
 from nextloop.cli import output
 from nextloop.cli.app import run
-from tests.lakes import chain
-from tests.order_files import contents, item, row
 
 __all__ = ["chain"]
 

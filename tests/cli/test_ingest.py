@@ -9,13 +9,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.event_files import content, event
+from tests.order_files import KEY, csv_text, row, write
 
 from nextloop.cli import output
 from nextloop.cli.app import run
 from nextloop.storage import delta
 from nextloop.storage.lake import open_lake, writing
 from nextloop.tables import LANDING_FILES, ORDERS
-from tests.order_files import KEY, csv_text, row, write
 
 GOOD = csv_text([row(1)]).encode()
 
@@ -62,6 +63,24 @@ def test_second_run_says_that_there_is_nothing_new(landing, capsys):
     assert ingest() == 0
     assert capsys.readouterr().out == "0 new files (1 seen before)\n"
     assert [delta.version(lake, table) for table in (ORDERS, LANDING_FILES)] == versions
+
+
+def test_events_are_told_below_the_orders(landing, capsys):
+    """Where the landing has files of events, a line of their own adds up what came of them."""
+    told = landing / "events" / "a.jsonl"
+    told.parent.mkdir()
+    told.write_bytes(content([event(1), event(1), b"broken"]))
+    assert ingest() == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "1 new file: 2 rows in = 2 accepted + 0 rejected + 0 superseded",
+        "1 new file of events: 3 in = 1 accepted + 1 double + 1 rejected",
+        "  rejected 1: event_not_json",
+    ]
+    assert ingest() == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "0 new files (1 seen before)",
+        "0 new files of events (1 seen before)",
+    ]
 
 
 def test_report_for_machines(landing, capsys):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.order_files import KEY, contents, item, row, write
 
 from nextloop.cli import output
 from nextloop.cli.app import run
-from tests.order_files import KEY, contents, item, row, write
 
 LONG = row(4, contents=contents(*[item()] * 9), order_price="\\N")
 

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.order_files import KEY, csv_text
 
 from nextloop.cli import output
 from nextloop.cli.app import run
 from nextloop.simulator import SimulatorConfig, simulate, write
 from nextloop.tables.order_file import COLUMNS
-from tests.order_files import KEY, csv_text
 
 UNKNOWN = tuple(
     name

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-from nextloop.tables import ORDERS
 from tests.gcs.stand_in import StandIn
 from tests.lakes import Chain
 from tests.order_files import KEY, row
+
+from nextloop.tables import ORDERS
 
 SECONDS = 120
 # Runs the command, and stops before the first table is published, until it is killed.

@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 import pytest
+from tests.lakes import chain
+from tests.order_files import row
 
 from nextloop.cli.app import run
 from nextloop.tables import ORDERS, TABLES
-from tests.lakes import chain
-from tests.order_files import row
 
 __all__ = ["chain"]
 

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from tests.lakes import Chain, chain
+from tests.order_files import KEY, contents, item, row
 
 from nextloop.features.reader import read_arrow
 from nextloop.privacy import guest_key
 from nextloop.tables import Table
-from tests.lakes import Chain, chain
-from tests.order_files import KEY, contents, item, row
 
 __all__ = ["chain"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from tests.features.conftest import AS_OF, ORDERS_IN, beer, found, order
+from tests.lakes import Chain
 
 from nextloop.errors import DataFault
 from nextloop.jobs.features import newest_date
 from nextloop.storage import delta
 from nextloop.tables import FEATURE_TABLES, GUEST_FEATURES, HOTEL_DEMAND, INTERACTIONS
-from tests.features.conftest import AS_OF, ORDERS_IN, beer, found, order
-from tests.lakes import Chain
 
 
 def everything(chain, as_of=AS_OF):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from tests.features.conftest import AS_OF, ORDERS_IN
 
 import nextloop.features
 from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import delta
 from nextloop.tables import INTERACTIONS
-from tests.features.conftest import AS_OF, ORDERS_IN
 
 
 def read(chain, name, as_of=None, **more):

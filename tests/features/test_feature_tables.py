@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from tests.features.conftest import KIM, LEE, found
 
 from nextloop.tables import (
     GUEST_FEATURES,
@@ -13,7 +14,6 @@ from nextloop.tables import (
     ITEM_FEATURES,
     ITEM_PAIRS,
 )
-from tests.features.conftest import KIM, LEE, found
 
 SEOUL = dt.timezone(dt.timedelta(hours=9))
 DATE = dt.date.fromisoformat

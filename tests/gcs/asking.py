@@ -12,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
-
 from tests.gcs.stand_in import StandIn
 
 NAME: Final = "a/b c+ü.txt"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from google.cloud import storage
-
 from tests.gcs.asking import Store
 from tests.gcs.stand_in import StandIn
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import google_crc32c
-
 from tests.gcs.conditions import ANY, Conditions
 from tests.gcs.messages import Refused
 

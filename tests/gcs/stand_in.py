@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-
 from tests.gcs.faults import Fault
 
 REAL_BUCKET: Final = "NEXTLOOP_TEST_BUCKET"

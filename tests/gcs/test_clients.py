@@ -12,7 +12,6 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud import storage
-
 from tests.gcs.asking import NAME, Store
 from tests.gcs.faults import Fault
 

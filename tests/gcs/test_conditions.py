@@ -9,7 +9,6 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from tests.gcs.asking import JSON_WAYS, WAYS, Store, marks
 
 

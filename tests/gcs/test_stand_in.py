@@ -8,7 +8,6 @@ import httpx
 import pytest
 from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
-
 from tests.gcs.asking import NAME, Store
 from tests.gcs.faults import Fault
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pyspark.sql import SparkSession
+from tests.order_files import KEY
 
 from nextloop import settings
 from nextloop.jobs.features import features
@@ -22,7 +23,6 @@ from nextloop.jobs.sessions import session_for
 from nextloop.settings import Settings
 from nextloop.storage.files import open_output
 from nextloop.telemetry import logs
-from tests.order_files import KEY
 
 AS_OF: Final = dt.date(2017, 12, 20)
 ZONES: Final = {2: "America/New_York"}

@@ -47,7 +47,21 @@ REWINDING: dict[str, tuple[str, str, int]] = {
     "first_rewound": (_DELTA, "rewind", 1),
     "second_rewound": (_DELTA, "rewind", 2),
 }
-POINTS = {"ingest": INGEST | REWINDING, "features": FEATURES, "rejects": INGEST}
+_EVENTS = "nextloop.jobs.event_intake"
+EVENTS: dict[str, tuple[str, str, int]] = {
+    "landing_listed": (_EVENTS, "list_events", 1),
+    "file_read": (_EVENTS, "judge", 1),
+    "days_written": (_EVENTS, "write_slice", 2),
+    "events_published": (_DELTA, "publish", 1),
+    "rejects_published": (_DELTA, "publish", 2),
+    "ledger_published": (_DELTA, "publish", 3),
+}
+POINTS = {
+    "ingest": INGEST | REWINDING,
+    "features": FEATURES,
+    "rejects": INGEST,
+    "events": EVENTS,
+}
 
 
 def stop(action: str) -> None:

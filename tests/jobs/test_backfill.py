@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.lakes import Chain
 
 from nextloop.cli.app import run
 from nextloop.features.reader import as_of_dates, read_arrow
 from nextloop.tables import FEATURE_TABLES, INTERACTIONS, ORDER_LINES, ORDERS, REJECTED_ROWS
-from tests.lakes import Chain
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 import pytest
+from tests.lakes import Chain
+from tests.order_files import row
 
 from nextloop.errors import DataFault
 from nextloop.jobs.ingest.rules import RULES, Batch
 from nextloop.orders.file_report import FileReport
 from nextloop.settings import BatchSettings
 from nextloop.tables import ORDERS
-from tests.lakes import Chain
-from tests.order_files import row
 
 MONDAY = dt.date(2017, 10, 2)
 USUAL = BatchSettings()

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from tests.generated_rows import broken_lines, rows
+from tests.lakes import Chain
+from tests.order_files import csv_line
 
 from nextloop.orders.reasons import REASONS
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS
 from nextloop.tables.order_file import COLUMNS
-from tests.generated_rows import broken_lines, rows
-from tests.lakes import Chain
-from tests.order_files import csv_line
 
 LINES = st.lists(rows().map(lambda values: csv_line(values).encode()) | broken_lines(), max_size=8)
 RUNS = st.lists(st.lists(LINES, min_size=1, max_size=2), min_size=1, max_size=3)

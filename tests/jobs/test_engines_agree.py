@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.gcs.stand_in import EMULATOR, REAL_BUCKET, Bucket, StandIn
+from tests.jobs.chain_on import AS_OF, chains_on
+from tests.order_files import contents, csv_line, csv_text, item, row
+from tests.spark.local_cluster import LocalCluster, connector_jar
 
 from nextloop.simulator import SimulatorConfig, simulate, write
 from nextloop.storage import delta
 from nextloop.storage.lake import open_lake
 from nextloop.tables import FEATURE_TABLES, LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS
-from tests.gcs.stand_in import EMULATOR, REAL_BUCKET, Bucket, StandIn
-from tests.jobs.chain_on import AS_OF, chains_on
-from tests.order_files import contents, csv_line, csv_text, item, row
-from tests.spark.local_cluster import LocalCluster, connector_jar
 
 COMPARED = (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES)
 OF_THE_RUN = ("run_id", "recorded_at", "file_mark")

@@ -9,14 +9,14 @@ from typing import Final
 
 import pytest
 from google.cloud.storage import retry
-
-from nextloop.errors import SystemFault
-from nextloop.storage import gcs
-from nextloop.tables import FEATURE_TABLES, ORDER_LINES, ORDERS, REJECTED_ROWS
 from tests.gcs.faults import Fault
 from tests.gcs.stand_in import StandIn
 from tests.lakes import Chain
 from tests.order_files import row
+
+from nextloop.errors import SystemFault
+from nextloop.storage import gcs
+from nextloop.tables import FEATURE_TABLES, ORDER_LINES, ORDERS, REJECTED_ROWS
 
 # Google's client drops the connections of answers that it tries again.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

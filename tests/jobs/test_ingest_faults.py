@@ -6,6 +6,8 @@ import os
 
 import pyarrow as pa
 import pytest
+from tests.lakes import Chain, published
+from tests.order_files import KEY, contents, item, row
 
 from nextloop import settings
 from nextloop.errors import DataFault, SystemFault, UsageFault
@@ -14,8 +16,6 @@ from nextloop.storage import delta
 from nextloop.storage.lake import MARKER, writing
 from nextloop.storage.slices import write_slice
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS
-from tests.lakes import Chain, published
-from tests.order_files import KEY, contents, item, row
 
 
 def leave_unfinished(chain, *tables):

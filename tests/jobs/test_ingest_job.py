@@ -6,11 +6,11 @@ import gzip
 import shutil
 
 import pytest
+from tests.order_files import contents, csv_text, item, row
 
 from nextloop.jobs.ingest import ingest
 from nextloop.storage import delta
 from nextloop.tables import LANDING_FILES, ORDER_LINES, ORDERS, REJECTED_ROWS
-from tests.order_files import contents, csv_text, item, row
 
 
 def files_of(chain):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
-from nextloop.tables import ORDER_LINES, ORDERS
 from tests.lakes import Chain
 from tests.order_files import contents, item, row
+
+from nextloop.tables import ORDER_LINES, ORDERS
 
 OPEN = row(1, status="CHECK", complete_date="", contents=contents(item(itemSeq=1)))
 DONE = row(1, contents=contents(item(itemSeq=1), item(itemSeq=2)))

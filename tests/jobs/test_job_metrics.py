@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.lakes import Chain
+from tests.order_files import row
 
 from nextloop import settings
 from nextloop.errors import DataFault
 from nextloop.jobs import metrics
 from nextloop.jobs.train import TrainReport
-from tests.lakes import Chain
-from tests.order_files import row
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -70,6 +71,30 @@ def test_ingest_leaves_how_fresh_landing_and_lake_are(tmp_path, sail):
     assert landed == pytest.approx(file.stat().st_ctime, abs=0.01)
     newest = dt.datetime.fromtimestamp(found["lake_newest_order_timestamp_seconds",], SEOUL)
     assert newest == dt.datetime(2017, 12, 21, 8, tzinfo=SEOUL)
+
+
+def test_ingest_leaves_what_became_of_lists(tmp_path, sail):
+    """An event that came twice counts once; a lake without events has no series, rather than 0."""
+    chain = Chain(tmp_path, sail, metrics_folder=str(tmp_path / "textfiles"))
+    chain.take_in([row(1)])
+    assert not {key for key in left(tmp_path / "textfiles", "ingest") if "lists" in key[0]}
+    now = dt.datetime.now(dt.UTC).isoformat()
+    told = {
+        "request_id": "r", "hotel_seq": 10, "item_seq": 7, "at": now, "received_at": now,
+        "rank": 1, "quantity": None, "revenue": None, "model_version": 3, "slot": "blue",
+    }  # fmt: skip
+    events = [
+        told | {"event_id": "a", "kind": "shown"},
+        told | {"event_id": "a", "kind": "shown"},
+        told | {"event_id": "b", "kind": "shown", "request_id": "s"},
+        told | {"event_id": "c", "kind": "ordered"},
+    ]
+    (chain.landing / "events").mkdir()
+    lines = "".join(json.dumps(event) + "\n" for event in events)
+    (chain.landing / "events" / "events-1.jsonl").write_text(lines, "utf-8")
+    chain.ingest()
+    found = left(tmp_path / "textfiles", "ingest")
+    assert (found["shown_lists", "3"], found["hit_lists", "3"]) == (2, 1)
 
 
 def test_fault_is_left_beside_the_last_success(tmp_path, sail):

@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from tests.event_files import Told
+from tests.jobs import stopped_at
+from tests.lakes import Chain
+from tests.order_files import KEY, row
 
 from nextloop.features.reader import read_arrow, versions
 from nextloop.jobs.settling import consistent_versions
@@ -27,9 +31,6 @@ from nextloop.tables import (
     REJECTED_ROWS,
     Table,
 )
-from tests.jobs import stopped_at
-from tests.lakes import Chain
-from tests.order_files import KEY, row
 
 SECONDS = 120
 WEEKS = ("2017-12-06", "2017-12-13", "2017-12-20")
@@ -61,7 +62,7 @@ def tables(chain: Chain, *which: Table) -> list[object]:
     return [chain.table(table).to_pylist() for table in which]
 
 
-def command(chain: Chain, point: str, action: str, *arguments: str) -> subprocess.Popen[str]:
+def command(chain: Chain | Told, point: str, action: str, *arguments: str) -> subprocess.Popen[str]:
     """Start one of our commands that stops at a point."""
     return subprocess.Popen(
         [sys.executable, stopped_at.__file__, point, action, *arguments, "--quiet"],
@@ -78,7 +79,7 @@ def command(chain: Chain, point: str, action: str, *arguments: str) -> subproces
     )
 
 
-def kill_at(chain: Chain, point: str, *arguments: str) -> None:
+def kill_at(chain: Chain | Told, point: str, *arguments: str) -> None:
     """Run one of our commands until it dies at a point."""
     with command(chain, point, "kill", *arguments) as process:
         said = process.communicate(timeout=SECONDS)
@@ -214,9 +215,9 @@ def test_run_killed_at_random(chain, undisturbed):
     assert tables(chain, *ROWS) == undisturbed["ingest"]
 
 
-def race(chain: Chain, point: str) -> subprocess.Popen[str]:
+def race(chain: Chain | Told, point: str, *arguments: str) -> subprocess.Popen[str]:
     """Start a run of the same weeks and hold it at a point."""
-    process = command(chain, point, "wait", "ingest")
+    process = command(chain, point, "wait", *(arguments or ("ingest",)))
     assert process.stdout
     assert process.stdout.readline() == "stopped\n", process.communicate()
     return process

@@ -139,7 +139,7 @@ def test_what_is_too_large_or_slow_stays_out(flags, versions, tmp_path, limit, v
     tight = settings_tree.load({**flags, limit: value, "metrics_folder": str(tmp_path)})
     with pytest.raises(promotion.NotPromoted, match=why):
         promotion.promote(tight, versions[0]["ranker"], "x")
-    assert [file.name for file in tmp_path.iterdir()] == ["nextloop_promote.prom"]
+    assert [file.name for file in tmp_path.glob("*.prom")] == ["nextloop_promote.prom"]
 
 
 def test_a_run_whose_model_does_not_pass_ends_well(flags, settings):

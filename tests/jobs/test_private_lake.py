@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.order_files import csv_line, csv_text, row
+
 from nextloop.storage import delta
 from nextloop.tables import TABLES
-from tests.order_files import csv_line, csv_text, row
 
 PLANTED = {
     "customer_seq": "888777666",

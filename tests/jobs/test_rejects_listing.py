@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.lakes import Chain
+from tests.order_files import csv_text, row
 
 from nextloop.errors import DataFault, UsageFault
 from nextloop.jobs.rejects.listing import overview, show
 from nextloop.orders.reasons import REASONS
-from tests.lakes import Chain
-from tests.order_files import csv_text, row
 
 BROKEN = [row(1), row(2, reg_date="soon"), row(3, reg_date="never"), "broken"]
 

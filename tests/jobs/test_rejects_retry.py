@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from tests.generated_rows import broken_lines, rows
+from tests.jobs.test_conservation import check_tables
+from tests.lakes import Chain
+from tests.order_files import KEY, contents, csv_line, item, row
 
 from nextloop.errors import DataFault, UsageFault
 from nextloop.jobs.rejects.listing import overview
 from nextloop.jobs.rejects.retry import retry
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS
 from nextloop.tables.order_file import COLUMNS
-from tests.generated_rows import broken_lines, rows
-from tests.jobs.test_conservation import check_tables
-from tests.lakes import Chain
-from tests.order_files import KEY, contents, csv_line, item, row
 
 SHORT = {"orders.max_row_bytes": 1500}
 LONG = contents(*[item(itemSeq=number) for number in range(9)])

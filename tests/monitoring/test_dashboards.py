@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 
 import pytest
 import yaml
-
 from deploy.monitoring.dashboards.__main__ import BOARDS, FOLDER, text_of
 from deploy.monitoring.dashboards.outside import METRICS
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from tests.monitoring.panels import NAMES, PANELS, named, queries
+
 from nextloop.telemetry import metrics
 from nextloop.telemetry.kinds import HistogramMetric
-
-PANELS = [
-    (board, panel)
-    for board in map(json.loads, map(text_of, BOARDS))
-    for panel in board["panels"]
-    if panel["type"] != "row"
-]
-NAMED = [f"{board['title']}, {panel['title']}" for board, panel in PANELS]
-WORDS = {
-    "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool",
-    "offset", "inf", "nan",
-}  # fmt: skip
-
-
-def queries(panel):
-    """Give a panel's queries, Grafana's own variable filled in."""
-    return [target["expr"].replace("$__rate_interval", "5m") for target in panel["targets"]]
-
-
-def named(query):
-    """Give the metrics that a valid query names."""
-    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", query)
-    bare = re.sub(r'"[^"]*"', " ", bare)
-    bare = re.sub(r"\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)", r"\1", bare)
-    found = re.findall(r"(?<![\w:])([a-zA-Z_:][\w:]*)(?!\s*\(|[\w:])", bare)
-    functions = set(re.findall(r"([a-z_0-9]+)\s*(?:by\s*)?\(", bare))
-    return {name for name in found if name.lower() not in WORDS and name not in functions}
 
 
 def known():
@@ -57,13 +33,22 @@ def test_committed_dashboard_is_what_the_code_makes(board):
     assert (FOLDER / f"{board.name}.json").read_text("utf-8") == text_of(board)
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
+def test_dashboard_is_of_grafanas_shape(board):
+    """Read by the types that are made from Grafana's schema, nothing is lost or unknown."""
+    register_default_plugins()
+    kept = json.loads((FOLDER / f"{board.name}.json").read_text("utf-8"))
+    read = Dashboard.from_json(kept)
+    assert json.loads(json.dumps(read, cls=JSONEncoder)) == kept
+
+
 def test_no_dashboard_is_left_over():
     """A file without code would live on in Grafana, and two of one uid would fight."""
     assert {file.stem for file in FOLDER.glob("*.json")} == {board.name for board in BOARDS}
     assert len({board.uid for board in BOARDS}) == len(BOARDS) == 6
 
 
-@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMED)
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMES)
 def test_panel_names_only_metrics_that_exist(board, panel):
     """Each name is declared by us or in the list of another program's release."""
     for query in queries(panel):
@@ -71,7 +56,7 @@ def test_panel_names_only_metrics_that_exist(board, panel):
         assert named(query) <= known()
 
 
-@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMED)
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=NAMES)
 def test_panel_can_be_read_at_a_glance(board, panel):
     """It has a title, a sentence on what it shows, a unit, and Prometheus by the uid it has."""
     assert panel["title"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from nextloop.tables.order_file import COLUMNS
 from tests.order_files import contents, csv_line, item, line, row
+
+from nextloop.tables.order_file import COLUMNS
 
 BAD = 99
 DOUBLE = contents(item()) + " " + contents(item())

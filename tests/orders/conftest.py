@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.order_files import KEY
 
 from nextloop.orders.reader import check_file, read_rows
 from nextloop.orders.rows import STAGED, Rules, Source
 from nextloop.settings.tree import STATUS_WORDS
 from nextloop.tables import REJECTED_ROWS
-from tests.order_files import KEY
 
 SOURCE = Source("2017-W51.csv", 1, "ab" * 32)
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+from tests.orders.conftest import rules_with
 
 from nextloop.orders.staging import Doors, reading_task, task_path
 from nextloop.storage.files import listed, local_copy, open_output
 from nextloop.storage.slices import open_slice, read_slice
-from tests.orders.conftest import rules_with
 
 
 def main(path: str, out: str, bound: str) -> None:

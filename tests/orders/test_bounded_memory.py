@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-
 from tests import peaks
 from tests.order_files import csv_line, csv_text, row
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from tests.order_files import ITEM, contents, csv_line, csv_text, item, row
 
 ONE = json.dumps(ITEM, ensure_ascii=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from tests.order_files import contents, csv_line, csv_text, item, row
 
 from nextloop.orders import blocks
-from tests.order_files import contents, csv_line, csv_text, item, row
 
 PRINTED = contents(item()).replace(", ", ",\n  ")
 STRAY = csv_line(row(9)).replace("Ocean501", '"Ocean501')

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from nextloop.orders.reasons import REASONS
 from tests.order_files import contents, csv_text, item, row
 from tests.orders.bad_rows import ROWS
+
+from nextloop.orders.reasons import REASONS
 
 WAYS = {
     "plain": [row(1), row(2)],

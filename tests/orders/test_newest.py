@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from tests.order_files import contents, csv_text, item, row
+from tests.orders.conftest import rules_with
 
 from nextloop.orders.newest import newest_lines, newest_orders
 from nextloop.orders.reader import read_rows
 from nextloop.orders.rows import STAGED, Source
 from nextloop.orders.staged import IDENTITY, KEY
 from nextloop.tables import ORDER_LINES, ORDERS
-from tests.order_files import contents, csv_text, item, row
-from tests.orders.conftest import rules_with
 
 LOSER = pa.schema(
     [*(ORDERS.schema.field(name) for name in (*KEY, *IDENTITY)), pa.field("is_new", pa.bool_())]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 
 import pytest
+from tests.order_files import KEY, contents, csv_line, csv_text, item, row
 
 from nextloop.privacy import guest_key
 from nextloop.tables.order_file import COLUMNS
-from tests.order_files import KEY, contents, csv_line, csv_text, item, row
 
 CUSTOMER, GUEST, ROOM = "888777666", "홍길동Zebra", "Penthouse라운지"
 WHO = {"customer_seq": CUSTOMER, "customer_name": GUEST, "room_name": ROOM}

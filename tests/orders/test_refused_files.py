@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from tests.order_files import csv_line, csv_text, line, row
+from tests.orders.traps import GOOD, HEADER, REFUSED
 
 from nextloop.errors import DataFault
 from nextloop.orders.refusals import FileFault
 from nextloop.tables.order_file import COLUMNS
-from tests.order_files import csv_line, csv_text, line, row
-from tests.orders.traps import GOOD, HEADER, REFUSED
 
 
 @pytest.mark.parametrize("kind", REFUSED)

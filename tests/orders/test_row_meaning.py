@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-
 from tests.order_files import contents, csv_text, item, row
 
 UTC = dt.UTC

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
-
-from nextloop.tables.order_file import COLUMNS
 from tests.generated_rows import broken_lines, rows
 from tests.order_files import csv_line, csv_text, row
 from tests.orders.conftest import Read, rules_with
+
+from nextloop.tables.order_file import COLUMNS
 
 PRINTED = row(999_999, contents='[{"itemSeq": 1,\n "count": 1}]')
 """A row over two lines sends its block the exact way."""

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from tests.generated_rows import rows
+from tests.order_files import contents, csv_text, item, row
+from tests.orders.conftest import SOURCE, rules_with
 
 from nextloop.orders.reader import read_rows
 from nextloop.orders.rows import STAGED
 from nextloop.orders.staged import CLAIMS, claims_path, open_staged, read_week
 from nextloop.storage.files import open_input, open_output
-from tests.generated_rows import rows
-from tests.order_files import contents, csv_text, item, row
-from tests.orders.conftest import SOURCE, rules_with
 
 
 def pieces(path, orders) -> list[pa.Table]:

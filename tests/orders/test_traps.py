@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from tests.lakes import Chain
+from tests.orders.traps import TRAPS
 
 from nextloop import settings
 from nextloop.jobs.contract.check import check
@@ -16,8 +18,6 @@ from nextloop.jobs.ingest import IngestReport
 from nextloop.orders.reasons import FLAGS, REASONS
 from nextloop.orders.refusals import REFUSALS
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS
-from tests.lakes import Chain
-from tests.orders.traps import TRAPS
 
 
 @dataclass

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests import peaks
 from tests.order_files import KEY, csv_line, csv_text, row
 

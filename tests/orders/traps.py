@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from nextloop.tables.order_file import COLUMNS
 from tests.order_files import ITEM, contents, csv_line, csv_text, item, line, row
 from tests.orders.bad_rows import ROWS
+
+from nextloop.tables.order_file import COLUMNS
 
 HEADER: Final = ",".join(COLUMNS)
 PRINTED: Final = contents(item()).replace(", ", ",\n  ")

@@ -7,6 +7,7 @@ import pytest
 
 from nextloop.recommender.baskets import raised
 from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.neighbours import POWERS
 from nextloop.recommender.queries import FADING, Histories
 from nextloop.recommender.state import State
 
@@ -129,3 +130,16 @@ def test_powers_are_those_of_numpy():
     values = np.array([0.0, 0.3, 1.0], np.float32)
     for power in range(6):
         np.testing.assert_allclose(raised(values, power), values**power, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("number", "power"), list(enumerate(POWERS)))
+def test_neighbours_are_means_weighted_by_powers_of_the_cosine(state, after_soup, number, power):
+    """One product for all powers gives what the definition gives for each."""
+    pool, own = state.neighbours.pools[0], after_soup.own[0]
+    weight = (pool.direction.toarray() @ own / np.linalg.norm(own)) ** power
+    usual, following = np.split(pool.bought.toarray(), 2)
+
+    near = state.neighbours.near(after_soup)
+
+    for found, bought in zip(near[2 * number : 2 * number + 2], (usual, following), strict=True):
+        np.testing.assert_allclose(found[0], bought @ weight / weight.sum(), rtol=1e-5)

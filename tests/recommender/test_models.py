@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nextloop.recommender.config import TrainingConfig
+from nextloop.recommender.context import stay_band
 from nextloop.recommender.metrics import top_k
 from nextloop.recommender.queries import Histories
 from nextloop.recommender.state import State
@@ -40,7 +41,7 @@ def data(tables, order, item):
 @pytest.fixture(scope="module")
 def state(data):
     """All of the month counted."""
-    config = TrainingConfig(context_strength=2, pair_strength=2)
+    config = TrainingConfig(pair_strength=2)
     return State.fit(data.interactions, data.catalog, config, data.as_of)
 
 
@@ -137,6 +138,14 @@ def test_context_raises_what_families_order(state, ask, data):
     assert family.index(JUICE) < couple.index(JUICE)
 
 
+def test_the_day_of_leaving_is_a_situation_of_its_own():
+    """Arrival, next day, later, leaving; one night has no later day, an unknown day no band."""
+    day = np.array([0, 1, 2, 5, 6, 1, 0, 3, -1, -1], np.int32)
+    nights = np.array([6, 6, 6, 6, 6, 1, 0, -1, 3, -1], np.int32)
+
+    assert stay_band(day, nights).tolist() == [0, 1, 2, 2, 3, 3, 0, 2, -1, -1]
+
+
 def test_an_unknown_party_changes_nothing(state, ask):
     """Without a recorded party its lift is 1, its logarithm 0."""
     assert (state.context.logs(ask())["party"] == 0).all()
@@ -179,7 +188,7 @@ def test_together_trusts_an_earlier_stay_less(state, ask, data, order):
 
 def test_pairs_count_stays_in_both_directions(state, data):
     """Each stay with both items counts once, however the pair is asked for."""
-    steak, wine = (data.catalog.item.tolist().index(i) for i in (STEAK, WINE))
+    steak, wine, new = (data.catalog.item.tolist().index(i) for i in (STEAK, WINE, NEW))
 
-    assert state.together.stays_with(steak, wine) == state.together.stays_with(wine, steak) == 14
-    assert state.together.stays_with(steak, data.catalog.item.tolist().index(NEW)) == 0
+    pairs = np.array([[steak, wine], [wine, steak], [steak, new]])
+    assert state.together.stays_with(pairs[:, 0], pairs[:, 1]).tolist() == [14, 14, 0]

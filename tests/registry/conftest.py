@@ -7,12 +7,12 @@ import shutil
 from datetime import date
 
 import pytest
+from tests.registry import mlflow_server
 
 from nextloop import settings as settings_tree
 from nextloop.registry.publish import publish
 from nextloop.registry.tracking import TrainedModel
 from nextloop.storage.lake import create_lake
-from tests.registry import mlflow_server
 
 AS_OF = date(2017, 12, 25)
 

@@ -13,10 +13,10 @@ import signal
 import sys
 
 import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 imported once for all
+from tests.jobs.stopped_at import arm
 
 from nextloop import settings as settings_tree
 from nextloop.registry import lifecycle, states
-from tests.jobs.stopped_at import arm
 
 _ADMISSION, _LEDGER = "nextloop.registry.admission", "nextloop.registry.ledger"
 _PROJECTION = "nextloop.registry.projection"

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.registry import killed
 
 ROOT = Path(__file__).parents[2]

@@ -6,11 +6,11 @@ import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
+from tests.gcs.faults import Fault
 
 from nextloop.registry import ledger
 from nextloop.registry.ledger import Change
 from nextloop.storage.lake import create_lake
-from tests.gcs.faults import Fault
 
 CHANGE = Change(
     action="promote",

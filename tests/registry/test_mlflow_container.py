@@ -13,13 +13,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.gcs.stand_in import EMULATOR
+from tests.registry.mlflow_server import ROOT, START_SECONDS, free_port
 
 from nextloop import settings as settings_tree
 from nextloop.registry import artifact, lifecycle
 from nextloop.registry.resolve import resolve
 from nextloop.storage.lake import create_lake
-from tests.gcs.stand_in import EMULATOR
-from tests.registry.mlflow_server import ROOT, START_SECONDS, free_port
 
 pytestmark = pytest.mark.mlflow
 SECRETS = {

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.registry.mlflow_server import ROOT
 
 from nextloop import settings as settings_tree
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.registry import artifact, fetching, lifecycle, manifest
 from nextloop.registry.resolve import resolve
 from nextloop.registry.store import locate
-from tests.registry.mlflow_server import ROOT
 
 pytestmark = pytest.mark.mlflow
 # What says that the server is there and of which release and store; files of its pages.

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.registry import race
 
 from nextloop.registry import lifecycle, states
-from tests.registry import race
 
 
 @pytest.fixture

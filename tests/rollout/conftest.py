@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serving.conftest import KEY, model_refs
 
 from nextloop import privacy
 from nextloop import settings as settings_tree
@@ -26,7 +27,6 @@ from nextloop.rollout import link
 from nextloop.rollout.reconcile import stop_all
 from nextloop.rollout.rollout import Rollout, rollout_of
 from nextloop.storage.lake import create_lake
-from tests.serving.conftest import KEY, model_refs
 
 __all__ = ["model_refs"]
 
@@ -82,7 +82,12 @@ class Stage:
             "watch_seconds": 1, "ready_seconds": 120, "warm_minutes": 30, **settings,
         }  # fmt: skip
         variables = {f"NEXTLOOP_ROLLOUT__{name.upper()}": str(v) for name, v in chosen.items()}
-        variables |= {"NEXTLOOP_LAKE": str(lake), "NEXTLOOP_PRIVACY__GUEST_KEY": KEY.decode()}
+        variables |= {
+            "NEXTLOOP_LAKE": str(lake),
+            "NEXTLOOP_PRIVACY__GUEST_KEY": KEY.decode(),
+            "NEXTLOOP_SERVING__KEYS_FILE": str(folder / "no-keys.json"),
+            "NEXTLOOP_SERVING__EVENTS_FOLDER": str(folder / "events"),
+        }
         return cls(folder, lake, variables)
 
     def set(self, **settings: Any) -> None:

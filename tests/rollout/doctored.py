@@ -42,14 +42,14 @@ def fails_then() -> None:
     from nextloop.serving import routes
 
     asked = iter(range(10**9))
-    real = routes._ready
+    real = routes.ready
 
     def ready(service: Any) -> Any:
         if next(asked) >= 2:
             raise RuntimeError
         return real(service)
 
-    routes._ready = ready
+    routes.ready = ready
 
 
 def _from_the_switch_on(do: Any) -> None:
@@ -85,10 +85,10 @@ def breaks() -> None:
 
     real, broken = Service.recommend, []
 
-    def recommend(self: Any, *arguments: Any) -> Any:
+    def recommend(self: Any, *arguments: Any, **named: Any) -> Any:
         if broken:
             raise RuntimeError
-        return real(self, *arguments)
+        return real(self, *arguments, **named)
 
     Service.recommend = recommend
     if "serve" in sys.argv:
@@ -101,8 +101,8 @@ def wrong_answers() -> None:
 
     real = Service.recommend
 
-    def recommend(self: Any, *arguments: Any) -> Any:
-        answer = real(self, *arguments)
+    def recommend(self: Any, *arguments: Any, **named: Any) -> Any:
+        answer = real(self, *arguments, **named)
         turned = [dataclasses.replace(offer) for offer in reversed(answer.offers)]
         for rank, offer in enumerate(turned, start=1):
             offer.rank = rank

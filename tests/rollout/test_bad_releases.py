@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.rollout.conftest import Stage, free_port
+from tests.rollout.load import loaded
 
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
-from tests.rollout.conftest import Stage, free_port
-from tests.rollout.load import loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 RATE = 60

@@ -25,7 +25,7 @@ RELEASE = Release(id="1", code="0.1.0-9f", place=IMAGE, version=7, digest="d" * 
 DOCKER = """#!/usr/bin/env python3
 import json, os, sys
 asked = sys.argv[1:]
-wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "NEXTLOOP_SOCKETS")
+wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "SLOTS_SOCKETS", "NEXTLOOP_ROLLOUT__KEY")
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps([asked, {n: os.environ.get(n) for n in wanted}]) + chr(10))
 if "image" in asked: print("sha256:" + "a" * 64)
@@ -69,9 +69,10 @@ def test_image_is_pinned_by_its_digest(docker):
         runner.code_at(None)
 
 
-def test_slot_is_made_anew_with_image_and_model(docker):
-    """One service is started, never the other, and never by what stands in the file."""
+def test_slot_is_made_anew_with_image_and_model(docker, monkeypatch):
+    """One service is started, never the other, not by what stands in the file, without our key."""
     runner, calls = docker
+    monkeypatch.setenv("NEXTLOOP_ROLLOUT__KEY", "opens-every-hotel")
     runner.start("blue", RELEASE)
     ((asked, variables),) = calls()
     flags = ["up", "--detach", "--no-deps", "--force-recreate", "--pull", "never"]
@@ -80,7 +81,8 @@ def test_slot_is_made_anew_with_image_and_model(docker):
         "BLUE_IMAGE": IMAGE,
         "BLUE_MODEL": "7",
         "BLUE_LAKE": "/lake",
-        "NEXTLOOP_SOCKETS": str(runner.places.sockets),
+        "SLOTS_SOCKETS": str(runner.places.sockets),
+        "NEXTLOOP_ROLLOUT__KEY": None,
     }
 
 
@@ -119,7 +121,7 @@ def test_file_gives_both_services_the_same_and_little():
     text = FILE.read_text()
     for line in (
         "network_mode: none", "cap_drop: [ALL]", "read_only: true", 'restart: "no"',
-        "no-new-privileges:true", ":/lake:ro",
+        "no-new-privileges:true", ":/lake:ro", "NEXTLOOP_SERVING__KEYS: always",
     ):  # fmt: skip
         assert line in text
     blue = text.partition("  blue_app:")[2].partition("\n  green_app:")[0]

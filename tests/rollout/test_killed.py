@@ -7,14 +7,14 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.rollout import stopped_at
+from tests.rollout.conftest import SECONDS, Stage
+from tests.rollout.load import loaded
 
 from nextloop.rollout import history
 from nextloop.rollout.reconcile import reconcile
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
-from tests.rollout import stopped_at
-from tests.rollout.conftest import SECONDS, Stage
-from tests.rollout.load import loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CONVERGED = 5.0

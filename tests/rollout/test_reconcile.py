@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.rollout.conftest import Stage
+from tests.rollout.load import loaded
 
 from nextloop import processes
 from nextloop.errors import UsageFault
@@ -18,8 +20,6 @@ from nextloop.rollout.reconcile import reconcile
 from nextloop.rollout.rollback import rollback
 from nextloop.rollout.state import look
 from nextloop.rollout.status import status
-from tests.rollout.conftest import Stage
-from tests.rollout.load import loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from tests.rollout.load import KINDS, illegal, loaded
 
 from nextloop.rollout import link, rollback, watch
 from nextloop.rollout.state import look
-from tests.rollout.load import KINDS, illegal, loaded
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,16 +19,20 @@ from nextloop import privacy
 from nextloop.recommender.arrow import from_arrow
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.training import train
-from nextloop.registry import artifact
+from nextloop.registry import artifact, ledger
+from nextloop.registry.ledger import Change
 from nextloop.registry.versions import ModelRef
 from nextloop.serving import app, model
+from nextloop.serving.doors import Doors
 from nextloop.serving.model import ModelSlot
 from nextloop.serving.service import Service
-from nextloop.settings import OrderSettings
+from nextloop.settings import OrderSettings, ServingSettings
+from nextloop.storage.lake import create_lake
 from nextloop.tables.features import INTERACTIONS, ITEM_FEATURES
 
 KEY = b"an only-for-tests guest key of 38 characters"
 ZONE = "Asia/Seoul"
+NOWHERE = Path("/nowhere/api-keys.json")
 AS_OF = date(2017, 12, 24)
 FIRST_DAY = date(2017, 11, 1)
 REGULAR = 1001  # hotel 1's guest who orders beer every evening
@@ -60,15 +66,21 @@ class Api:
     app: FastAPI
 
     @classmethod
-    def create(cls, slot: ModelSlot, clock: Clock) -> Api:
+    def create(cls, slot: ModelSlot, clock: Clock, doors: Doors | None = None) -> Api:
         """Build an app of its own around a slot and a clock."""
         orders = OrderSettings(timezone=ZONE, hotel_timezones={2: "Europe/Berlin"})
-        service = Service(slot, KEY, orders, clock)
-        return cls(slot, service, app.create(service))
+        doors = doors or Doors.of(ServingSettings(keys_file=NOWHERE), reachable=False)
+        service = Service(slot, KEY, orders, clock, lambda: doors.rules.value)
+        return cls(slot, service, app.create(service, doors))
 
     def with_clock(self, clock: Clock) -> Api:
         """Build another app around the same model."""
         return Api.create(self.slot, clock)
+
+    def with_doors(self, **settings: Any) -> Api:
+        """Build another app around the same model, with settings of its own."""
+        doors = Doors.of(ServingSettings(**{"keys_file": NOWHERE, **settings}), reachable=False)
+        return Api.create(self.slot, self.service.clock, doors)
 
     def client(self) -> httpx.AsyncClient:
         """Open a client; a crash of the app is an answer of 500, as it is for callers."""
@@ -174,3 +186,29 @@ def api(empty_api: Api, model_refs: dict[str, ModelRef]) -> Api:
     """Give an API that answers with the ranker."""
     empty_api.slot.fill(model.load(model_refs["ranker"]))
     return empty_api
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRef]) -> Path:
+    """Make a lake whose ledger has put the ranker, version 1, into production."""
+    root = tmp_path_factory.mktemp("lake")
+    owned = create_lake(root, privacy.fingerprint(KEY))
+    ref = model_refs["ranker"]
+    models = root / "mlflow" / "artifacts"
+    models.mkdir(parents=True)
+    artifact.write(artifact.read(ref.bundle_folder, ref.digest), models / "ranker")
+    promoted = Change(
+        action="promote",
+        version=1,
+        previous_version=None,
+        model="ranker",
+        digest=ref.digest,
+        place="ranker",
+        created_at=datetime(2017, 12, 25, tzinfo=UTC),
+        as_of_date=ref.as_of,
+        metrics=json.dumps({"ndcg_at_10": 0.5}),
+        by="tests",
+        reason="the only one",
+    )
+    ledger.append(ledger.read(owned), [promoted])
+    return root

@@ -8,11 +8,16 @@ import httpx
 
 import nextloop
 from nextloop.serving import app, identity
+from nextloop.serving.doors import Doors
 from nextloop.serving.identity import Identity
+from nextloop.settings import ServingSettings
+
+NOWHERE = "/nowhere/api-keys.json"
 
 
 def _ask(service, path):
-    named = app.create(service, Identity("blue", "0.1.0-abc"))
+    doors = Doors.of(ServingSettings(keys_file=NOWHERE), reachable=False)
+    named = app.create(service, doors, Identity("blue", "0.1.0-abc"))
 
     async def send():
         transport = httpx.ASGITransport(named)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.serving.conftest import AS_OF
 
 from nextloop.serving import model
+from nextloop.serving.access import UNRULED_HEADER
 from nextloop.serving.instruments import Instruments
-from tests.serving.conftest import AS_OF
 
 JSON = {"content-type": "application/json"}
 NOON = {"hotel_seq": 2, "at": "2017-12-26T13:00:00", "party": {"adults": 2}, "stay": {"day": 1}}
@@ -144,3 +145,24 @@ def kinds(numbers):
         yield ("POST", "/v1/recommendations", {"json": NOON | {"customer_seq": 10_000 + number}})
         yield ("GET", f"/guests/{number}?room={number}", {})
         yield (f"LOOK{number}", "/v1/model", {})
+
+
+def test_events_that_were_kept_are_counted(api, tmp_path):
+    """What callers told by kind; what was refused is no event."""
+    told = {"event_id": "e", "request_id": "r", "hotel_seq": 1, "item_seq": 103,
+            "kind": "shown", "at": "2017-12-25T23:00:00+09:00"}  # fmt: skip
+    other = api.with_doors(events_folder=tmp_path)
+    for kinds in (["shown", "ordered", "shown"], ["shown", "clicked"]):
+        events = [told | {"kind": kind, "event_id": str(n)} for n, kind in enumerate(kinds)]
+        other.ask("POST", "/v1/events", json={"events": events})
+    assert samples(other, "nextloop_offer_events_total") == {
+        ("ordered", "none"): 1,
+        ("shown", "none"): 2,
+    }
+
+
+def test_what_a_release_asks_is_no_guests_question(api):
+    """Its questions count as answers, and neither for drift nor for coverage."""
+    api.ask("POST", "/v1/recommendations", json=NOON, headers={UNRULED_HEADER: "1"})
+    assert sum(samples(api, "nextloop_recommendation_requests_total").values()) == 1
+    assert not any(samples(api, "nextloop_model_feature_values_total").values())

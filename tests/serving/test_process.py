@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,9 +19,6 @@ from fastapi import FastAPI
 from nextloop import privacy
 from nextloop.cli.app import run
 from nextloop.errors import SystemFault
-from nextloop.registry import artifact, ledger
-from nextloop.registry.ledger import Change
-from nextloop.registry.versions import ModelRef
 from nextloop.serving import server as server_module
 from nextloop.serving.background import Running, run_in_background
 from nextloop.storage.lake import create_lake
@@ -30,32 +26,6 @@ from nextloop.storage.lake import create_lake
 KEY = "an only-for-tests guest key of 38 characters"
 ENVIRONMENT = {"NEXTLOOP_PRIVACY__GUEST_KEY": KEY}
 QUESTION = {"hotel_seq": 1, "customer_seq": 1001, "at": "2017-12-25T20:00:00", "k": 2}
-
-
-@pytest.fixture(scope="session")
-def lake(tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRef]) -> Path:
-    """Make a lake whose ledger has put the ranker, version 1, into production."""
-    root = tmp_path_factory.mktemp("lake")
-    owned = create_lake(root, privacy.fingerprint(KEY.encode()))
-    ref = model_refs["ranker"]
-    models = root / "mlflow" / "artifacts"
-    models.mkdir(parents=True)
-    artifact.write(artifact.read(ref.bundle_folder, ref.digest), models / "ranker")
-    promoted = Change(
-        action="promote",
-        version=1,
-        previous_version=None,
-        model="ranker",
-        digest=ref.digest,
-        place="ranker",
-        created_at=datetime(2017, 12, 25, tzinfo=UTC),
-        as_of_date=ref.as_of,
-        metrics=json.dumps({"ndcg_at_10": 0.5}),
-        by="tests",
-        reason="the only one",
-    )
-    ledger.append(ledger.read(owned), [promoted])
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +81,14 @@ from nextloop.cli import serve
 from nextloop.registry.versions import ModelRef
 from nextloop.serving import app, background, locate, model, server
 from nextloop.serving.service import Service
-from nextloop.settings import OrderSettings
+from nextloop.serving.doors import Doors
+from nextloop.settings import OrderSettings, ServingSettings
 ref = ModelRef(1, "ranker", "{model_refs["ranker"].digest}", Path("{folder}"), "",
                datetime.now(UTC), date.today(), "", "", {{}})
 slot = model.ModelSlot()
 slot.fill(model.load(ref))
-api = app.create(Service(slot, b"{KEY}", OrderSettings()))
+doors = Doors.of(ServingSettings(keys_file="/nowhere"), reachable=False)
+api = app.create(Service(slot, b"{KEY}", OrderSettings()), doors)
 async def ask():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://a") as client:
         return await client.post("/v1/recommendations", json={{"hotel_seq": 1}})

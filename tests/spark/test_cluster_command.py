@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.spark.local_cluster import LocalCluster, free_port
 
 from nextloop.processes import Process, marked, start, stop
 from nextloop.spark.cluster import record as records
 from nextloop.spark.cluster.looking import MARK, mark
 from nextloop.spark.cluster.record import MASTER, Record, Shape
-from tests.spark.local_cluster import LocalCluster, free_port
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F"}
 """127.0.0.1 as /proc/net/tcp and tcp6 write it."""

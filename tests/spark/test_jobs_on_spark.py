@@ -15,6 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.order_files import KEY
+from tests.spark.local_cluster import LocalCluster
 
 from nextloop import settings
 from nextloop.jobs.ingest import ingest
@@ -22,8 +24,6 @@ from nextloop.simulator import SimulatorConfig, simulate, write
 from nextloop.storage import delta
 from nextloop.storage.lake import open_lake
 from nextloop.tables import ORDER_LINES, ORDERS, REJECTED_ROWS, Table
-from tests.order_files import KEY
-from tests.spark.local_cluster import LocalCluster
 
 TABLES = (ORDERS, ORDER_LINES, REJECTED_ROWS)
 SECONDS = 480

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.spark.local_cluster import free_port
 
 from nextloop.spark import worker_fault
-from tests.spark.local_cluster import free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 480

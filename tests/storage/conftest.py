@@ -9,12 +9,12 @@ from typing import Final
 
 import pyarrow as pa
 import pytest
+from tests.lakes import chain
 
 from nextloop.storage import files
 from nextloop.storage.lake import Lake, create_lake
 from nextloop.storage.slices import SliceFile, write_slice
 from nextloop.tables import Column, Table
-from tests.lakes import chain
 
 __all__ = ["chain"]
 

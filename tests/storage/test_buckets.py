@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
+from tests.storage.conftest import MEALS, MONDAY, meals, written
 
 from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import delta, files
 from nextloop.storage.lake import Lake, create_lake, is_lake, open_lake
 from nextloop.storage.landing import hashed, list_landing
-from tests.storage.conftest import MEALS, MONDAY, meals, written
 
 
 def put(path: str, data: bytes) -> None:

@@ -7,13 +7,13 @@ import json
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
+from tests.lakes import published
+from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, of_bytes, written
 
 from nextloop.errors import DataFault, SystemFault
 from nextloop.storage import delta, files
 from nextloop.storage.slices import write_slice
 from nextloop.tables import INTERACTIONS
-from tests.lakes import published
-from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, of_bytes, written
 
 
 def numbers(lake, version=None):

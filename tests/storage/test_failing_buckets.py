@@ -12,15 +12,15 @@ from typing import Final
 
 import pytest
 from google.cloud.storage import retry
+from tests.gcs.faults import Fault
+from tests.gcs.stand_in import StandIn
+from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, written
 
 from nextloop.errors import SystemFault
 from nextloop.storage import delta, files
 from nextloop.storage import gcs as buckets
 from nextloop.storage.lake import Lake, create_lake
 from nextloop.storage.landing import list_landing
-from tests.gcs.faults import Fault
-from tests.gcs.stand_in import StandIn
-from tests.storage.conftest import MEALS, MONDAY, NEXT, meals, written
 
 # Google's client drops the connections of answers that it tries again.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")

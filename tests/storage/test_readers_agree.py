@@ -10,11 +10,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
+from tests.lakes import Chain
+from tests.order_files import contents, item, row
 
 from nextloop.storage import delta
 from nextloop.tables import ORDER_LINES, ORDERS
-from tests.lakes import Chain
-from tests.order_files import contents, item, row
 
 DUCKDB = """
 import sys, duckdb

@@ -27,7 +27,7 @@ def test_name_says_kind_and_unit(metric):
     suffix = {
         metrics.CounterMetric: r"_total",
         metrics.HistogramMetric: r"_(seconds|bytes|score)",
-        metrics.GaugeMetric: r"_(info|seconds|bytes|ratio|rows|files|items)",
+        metrics.GaugeMetric: r"_(info|seconds|bytes|ratio|rows|files|items|lists)",
     }[type(metric)]
     assert re.fullmatch(rf"(nextloop|http)_[a-z_]+{suffix}", metric.name)
     assert metric.help.endswith(".")

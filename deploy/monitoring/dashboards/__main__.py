@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Final
 
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-
 from deploy.monitoring.dashboards import airflow, api, hosts, model, overview, pipeline
 from deploy.monitoring.dashboards.panels import Board
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 FOLDER: Final = Path(__file__).parent.parent / "grafana" / "dashboards"
 BOARDS: Final[tuple[Board, ...]] = (

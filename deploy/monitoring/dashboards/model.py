@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deploy.monitoring.dashboards.panels import Board, Limits, Query, bars, lines, names, number
+
 from nextloop.telemetry.page import PSI
 
 _DAY: Final = 86_400
@@ -98,6 +99,12 @@ BOARD: Final = Board(
                         )
                         for share, name in ((0.1, "low tenth"), (0.5, "half"), (0.9, "high tenth"))
                     ),
+                ),
+                lines(
+                    "Lists of which something was ordered",
+                    "Share of the lists shown in 28 days, by the table of events.",
+                    "percentunit",
+                    Query("nextloop_hit_lists / (nextloop_shown_lists > 0)", "v{{version}}"),
                 ),
                 lines(
                     "What callers told of offers",

@@ -23,8 +23,10 @@ from nextloop import __version__
 from nextloop.cli import (
     contract,
     demo,
+    events,
     features,
     ingest,
+    keys,
     models,
     output,
     rejects,
@@ -97,6 +99,8 @@ app.command()(features.features)
 app.command()(train.train)
 app.add_typer(models.app, name="models")
 app.command()(serve.serve)
+app.add_typer(keys.app, name="keys")
+app.add_typer(events.app, name="events")
 app.add_typer(rollout.app, name="rollout")
 app.command()(run_command.run)
 app.add_typer(tables.app, name="tables")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from nextloop.cli import output
+from nextloop.cli.events import show as show_events
 from nextloop.cli.options import AsJson, LakeFolder, Landing
 from nextloop.cli.progress import progress
 from nextloop.cli.session import begin
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def ingest(landing: Landing = None, lake: LakeFolder = None, as_json: AsJson = False) -> None:
     """Take in the landing's new order files: orders, order_lines, rejected_rows.
 
+    Callers' events that `nextloop events ship` brought there go into the table events.
     A file taken in before is skipped. Rows that break the contract go to rejected_rows with file,
     line and reason. A file that cannot be read is refused whole; the others are taken in all the
     same and the exit code is 3.
@@ -42,6 +44,8 @@ def show(report: IngestReport, as_json: bool, lake: str) -> None:
         output.say(_summary(report))
         for reason, rows in sorted(report.reasons.items()):
             output.say(f"  rejected {rows:,}: {reason}")
+    if report.events:
+        show_events(report.events, lake, quiet=as_json)
     for refusal in report.refused:
         mend = f" {refusal.mend}" if refusal.mend else ""
         output.warn(f"{refusal.file_name} was refused: {refusal.reason}.{mend}")

@@ -22,7 +22,7 @@ AsOf = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
 
-def date_of(text: str) -> dt.date:
+def date_of(text: str, option: str = "--as-of") -> dt.date:
     """Read a date that was given as an option.
 
     Raises:
@@ -32,5 +32,5 @@ def date_of(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise UsageFault(
-            f"--as-of is {text!r}, which is not a date.", "Write it as YYYY-MM-DD: 2017-12-25"
+            f"{option} is {text!r}, which is not a date.", "Write it as YYYY-MM-DD: 2017-12-25"
         ) from None

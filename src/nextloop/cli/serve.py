@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from nextloop.cli.options import LakeFolder
 from nextloop.cli.session import begin
 
 if TYPE_CHECKING:
+    from nextloop.serving.doors import Doors
     from nextloop.serving.model import LoadedModel
     from nextloop.settings import Settings
 
@@ -26,7 +28,7 @@ Slot = Annotated[
     str | None,
     typer.Option("--slot", help="Name to answer under, where `nextloop rollout` starts it."),
 ]
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LOOPBACK = ("127.0.0.1", "::1", "[::1]", "localhost")
 
 
 def serve(
@@ -52,8 +54,8 @@ def serve(
 ) -> None:
     """Start the recommendation API; Ctrl-C or SIGTERM lets it finish what it has accepted.
 
-    It listens on this machine only unless --host says otherwise, and asks nobody for a key:
-    do not open it to a network that you do not trust.
+    It listens on this machine only unless --host says otherwise. As long as no key was made,
+    callers on this machine need none; others are never answered without (`nextloop keys`).
 
     Example: nextloop serve --lake lake --port 8000 --model production
     """
@@ -69,7 +71,6 @@ def serve(
         )
         key = _guest_key(settings)
         url = listener.url_of(listening)
-        _warn_if_open(settings.serving.host, url)
         located = locate(settings.lake, model)
 
         # Imported beside that search: it takes a second.
@@ -79,19 +80,33 @@ def serve(
         from nextloop.serving.model import ModelSlot
         from nextloop.serving.service import Service
 
+        doors = _doors(settings, url, slot)
         server.run(
             listening,
             located,
-            Service(ModelSlot(), key, settings.orders),
-            lambda loaded: _announce(url, loaded, as_json=as_json),
+            Service(ModelSlot(), key, settings.orders, rules=lambda: doors.rules.value),
+            doors,
+            partial(_announce, url, as_json=as_json, keyed=doors.access.keys is not None),
             until_stdin_closes=until_stdin_closes,
             identity=Identity.of(slot) if slot else None,
         )
 
 
-def _warn_if_open(host: str, url: str) -> None:
-    if not url.startswith("unix:") and host not in _LOOPBACK:
-        output.warn(f"{url} can be reached from other machines and asks nobody for a key")
+def _doors(settings: Settings, url: str, slot: str | None) -> Doors:
+    """Settle who is answered, and say so if that is everybody."""
+    from nextloop.serving.doors import Doors
+
+    doors = Doors.of(settings.serving, reachable=_is_reachable(settings, url, slot))
+    if doors.access.keys is None:
+        output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
+    return doors
+
+
+def _is_reachable(settings: Settings, url: str, slot: str | None) -> bool:
+    """Tell whether other machines can ask: directly, or through the proxy in front of a slot."""
+    if url.startswith("unix:"):
+        return slot is not None and settings.rollout.address not in _LOOPBACK
+    return settings.serving.host not in _LOOPBACK
 
 
 def _guest_key(settings: Settings) -> bytes:
@@ -105,20 +120,22 @@ def _guest_key(settings: Settings) -> bytes:
     return key
 
 
-def _announce(url: str, loaded: LoadedModel, *, as_json: bool) -> None:
+def _announce(url: str, loaded: LoadedModel, *, as_json: bool, keyed: bool) -> None:
     if as_json:
         ready = {"url": url, "model_version": loaded.ref.version, "model_digest": loaded.ref.digest}
         sys.stdout.write(json.dumps(ready) + "\n")
     else:
         output.say(f"Ready: {url} answers with model version {loaded.ref.version}. Try:")
-        output.say(_example(url, loaded))
+        output.say(_example(url, loaded, keyed=keyed))
     sys.stdout.flush()
 
 
-def _example(url: str, loaded: LoadedModel) -> str:
+def _example(url: str, loaded: LoadedModel, *, keyed: bool) -> str:
     """Give a command that works as it stands: with a hotel that this model knows."""
     target = url
     if url.startswith("unix:"):
         target = f"--unix-socket {url.removeprefix('unix:')} http://localhost"
     body = json.dumps({"hotel_seq": int(loaded.bundle.hotels[0]), "k": 3})
-    return f"  curl -s {target}/v1/recommendations -H 'Content-Type: application/json' -d '{body}'"
+    key = "-H 'Authorization: Bearer KEY' " if keyed else ""
+    headers = f"{key}-H 'Content-Type: application/json'"
+    return f"  curl -s {target}/v1/recommendations {headers} -d '{body}'"

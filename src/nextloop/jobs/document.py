@@ -13,6 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from nextloop.events.reasons import EVENT_REASONS
 from nextloop.orders.contract import (
     COUNTS,
     INTEGERS,
@@ -54,6 +55,12 @@ _REJECTED: Final = """\
 The row goes to `rejected_rows` with one of these; the rows around it get in. 거부된 행은
 `rejected_rows`에 아래 이유와 함께 남고, 나머지 행은 그대로 들어갑니다.
 """
+_EVENTS: Final = """\
+### Why a line of events is rejected
+
+The line goes to `rejected_rows` as well, without an `order_seq`. 이벤트 파일의 잘못된 줄도
+`rejected_rows`에 남습니다.
+"""
 _FLAGGED: Final = """\
 ### What a row is flagged with
 
@@ -73,6 +80,8 @@ def tables_page() -> str:
         _rows(("field", "type"), ((f"`{field.name}`", _type(field.type)) for field in LINE)),
         _REJECTED,
         _remarks(REASONS.values()),
+        _EVENTS,
+        _remarks(EVENT_REASONS.values()),
         _FLAGGED,
         _remarks(FLAGS.values()),
     ]

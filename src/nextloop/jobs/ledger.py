@@ -18,7 +18,7 @@ from nextloop.orders.staging import refused_again
 from nextloop.storage import delta
 from nextloop.storage.files import Changed, Found, local_copy
 from nextloop.storage.lake import Lake
-from nextloop.storage.landing import LandingFile, hashed
+from nextloop.storage.landing import LandingFile, hashed, is_order_file
 from nextloop.storage.slices import write_slice
 from nextloop.tables import LANDING_FILES
 
@@ -135,6 +135,7 @@ def _with_rejects(known: Sequence[dict[str, Any]], retry: Retry | None) -> dict[
         and row["outcome"] == "ingested"
         and row["rejected"]
         and retry.means(row["file_name"])
+        and is_order_file(row["file_name"])
     }
 
 

@@ -10,9 +10,9 @@ import datetime as dt
 import functools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from nextloop.errors import SystemFault
 from nextloop.orders.reasons import REASONS
@@ -32,7 +32,11 @@ _OUTCOMES: Final = ("accepted", "rejected", "superseded")
 
 
 def leave_ingest(
-    settings: Settings, report: IngestReport, landing: float, lake: dt.datetime | None
+    settings: Settings,
+    report: IngestReport,
+    landing: float,
+    lake: dt.datetime | None,
+    lists: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Leave what an ingest run did.
 
@@ -41,6 +45,7 @@ def leave_ingest(
         report: The run's; gets the warning.
         landing: When the landing's newest file was written, in seconds since 1970.
         lake: The newest order in the lake, None if there is none.
+        lists: What became of the lists of the last 28 days, a row a model version.
     """
     files = {
         "ingested": report.new_files,
@@ -57,6 +62,8 @@ def leave_ingest(
         metrics.INGEST_FILES: {(name,): count for name, count in files.items()},
         metrics.LANDING_NEWEST: {(): landing},
         metrics.LAKE_NEWEST: {(): lake.timestamp()} if lake else {},
+        metrics.SHOWN_LISTS: {(_version(row),): row["lists"] for row in lists},
+        metrics.HIT_LISTS: {(_version(row),): row["hits"] for row in lists},
     }
     if fault := _left(settings, "ingest", found):
         report.warnings.append(f"{fault.message} {fault.hint}")
@@ -137,6 +144,10 @@ def tell_fault(
     except Exception:
         _leave(settings, job, {metrics.JOB_FAILURE: {(job,): time.time()}}, "_failure")
         raise
+
+
+def _version(row: Mapping[str, Any]) -> str:
+    return "none" if row["model_version"] is None else str(row["model_version"])
 
 
 def _done(job: str, seconds: Mapping[str, float]) -> Left:

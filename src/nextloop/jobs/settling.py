@@ -7,7 +7,8 @@ that goes on: that one then fails at its next commit, because the table has move
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,6 +79,17 @@ def settle(lake: Lake) -> State:
         if delta.version(lake, LANDING_FILES) == at:
             taken_back = [table.name for table in FILLED if table.name in rewound]
             return State(known, heads | {LANDING_FILES.name: at}, taken_back)
+
+
+@contextmanager
+def settled_after(lake: Lake) -> Iterator[None]:
+    """Leave the tables as the ledger says, whether this run was overtaken or overtook another."""
+    try:
+        yield
+    except delta.Overtaken:
+        settle(lake)
+        raise
+    settle(lake)
 
 
 def _rewound(lake: Lake, table: Table, known: Sequence[dict[str, Any]], rewound: set[str]) -> int:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nextloop.recommender.arrays import Codes, Flags, Scores
 from nextloop.recommender.asking import Query
+from nextloop.recommender.dataset import Catalog
 from nextloop.recommender.metrics import NO_ITEM, top_k
 from nextloop.recommender.protocol import Model
 from nextloop.recommender.queries import Queries
@@ -85,17 +87,35 @@ def answer(model: Model, state: State, asked: Queries, query: Query) -> Answer:
     kept_out = sorted(query.exclude | set(query.cart))
     offered[catalog.places(asked.hotel, np.array(kept_out, np.int64))] = False
     scores = model.score(asked)
-    top = top_k(scores, offered, query.k)[0]
+    best = _best(scores, offered, catalog, asked, query)
+    reasons = explain(state, asked, best)
     offers = [
-        _offer(state, asked, int(place), float(scores[0, place]), rank)
-        for rank, place in enumerate(top[top != NO_ITEM], start=1)
+        _offer(catalog, asked.rows.start + int(place), float(scores[0, place]), rank, reason)
+        for rank, (place, reason) in enumerate(zip(best, reasons, strict=True), start=1)
     ]
     source = _source(model, state, asked)
     return Answer(tuple(offers), source, source != _SOURCES[model.name][0])
 
 
-def _offer(state: State, asked: Queries, place: int, score: float, rank: int) -> Offer:
-    catalog, item = state.catalog, asked.rows.start + place
+def _best(scores: Scores, offered: Flags, catalog: Catalog, asked: Queries, query: Query) -> Codes:
+    """Give the places of the best items, passing over those whose department has its share."""
+    if query.per_department is None:
+        return _ranked(scores, offered, query.k)
+    ranked = _ranked(scores, offered, max(1, int(offered.sum())))
+    # The n-th of its department has n - 1 better ones before it.
+    of_same = catalog.department[asked.rows][ranked]
+    before = np.tril(of_same[:, None] == of_same[None, :], -1).sum(axis=1)
+    best: Codes = ranked[before < query.per_department][: query.k]
+    return best
+
+
+def _ranked(scores: Scores, offered: Flags, k: int) -> Codes:
+    top = top_k(scores, offered, k)[0]
+    places: Codes = top[top != NO_ITEM]
+    return places
+
+
+def _offer(catalog: Catalog, item: int, score: float, rank: int, reason: Reason) -> Offer:
     department = int(catalog.department[item])
     return Offer(
         item=int(catalog.item[item]),
@@ -104,7 +124,7 @@ def _offer(state: State, asked: Queries, place: int, score: float, rank: int) ->
         price=int(catalog.price[item]),
         score=score,
         rank=rank,
-        reason=explain(state, asked, place),
+        reason=reason,
     )
 
 

@@ -37,6 +37,7 @@ class Query:
         cart: Item numbers in the order that is being made; they are not offered again.
         exclude: Item numbers never to offer.
         k: Most items to offer, 1 or more.
+        per_department: Most items of one department; None is no limit.
     """
 
     hotel: int
@@ -51,6 +52,7 @@ class Query:
     cart: tuple[int, ...] = ()
     exclude: frozenset[int] = frozenset()
     k: int = 10
+    per_department: int | None = None
 
 
 def arrays_of(query: Query, catalog: Catalog, guests: Guests, as_of: int) -> Queries:

@@ -31,7 +31,7 @@ class Orders:
 
     Args:
         direction: The order with length 1, shape (p, n).
-        held: 1 for its items, shape (p, n).
+        held: 1 for its items, shape (n, p).
         day: Its day, shape (p,).
     """
 
@@ -119,7 +119,7 @@ class Baskets:
         fresh = (0.5**age).astype(np.float32)[:, None] * (orders.day[:, None] <= queries.day)
         found = []
         for power in powers:
-            held = (orders.held.T @ (fresh * raised(cosine, power))).T
+            held = (orders.held @ (fresh * raised(cosine, power))).T
             held = np.where(queries.cart > 0, np.float32(0), held)
             total = held.sum(axis=1, keepdims=True)
             found.append((held / np.where(total > 0, total, np.float32(1))).astype(np.float32))
@@ -150,6 +150,6 @@ def _orders(arrays: dict[str, Array], rows: slice, hotel: int) -> Orders:
     unit = np.repeat(1 / np.sqrt(np.maximum(size, 1)), size).astype(np.float32)
     return Orders(
         sparse.csr_array((unit, item, start - start[0]), shape=shape),
-        sparse.csr_array((ones, item, start - start[0]), shape=shape),
+        sparse.csr_array(sparse.csr_array((ones, item, start - start[0]), shape=shape).T),
         arrays["day"][begin:end],
     )

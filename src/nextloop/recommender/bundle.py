@@ -26,7 +26,7 @@ from nextloop.recommender.state import State
 
 __all__ = ["Answer", "Bundle", "Offer", "Query", "Reason", "UnknownHotel"]
 
-FORMAT = 2  # raise when files of older versions can no longer be read
+FORMAT = 3  # raise when files of older versions can no longer be read
 _EPOCH = date(1970, 1, 1).toordinal()
 _TREES = {"opening": "ranker.txt", "completing": "completing.txt"}
 _CATALOG = ("hotel", "start", "item", "department", "price", "first_day", "offered")

@@ -22,16 +22,20 @@ class TrainingConfig:
             there they wait for each other, and took three times as long (25 s against 9 s).
         half_life_days: Age at which an order counts half for popularity.
         hour_width: Width of the smoothing around the clock, in hours (one standard deviation).
-        context_strength: Expected orders that a lift must outweigh.
         pair_strength: Stays that a pair of items must outweigh.
         ease_strength: Regularisation of the regression between items, in guests or orders.
         pool_orders: Latest orders of a hotel whose guests' pasts are compared with.
         pool_half_life_days: Age at which an order counts half when a cart is compared with it.
         past_weight: Weight of earlier stays beside the present stay.
         shared_strength: Orders of evidence that equally named items of other hotels are worth.
+        kinds: Kinds of guests that are told apart by what they order.
+        taste_guests: Guests that kinds are learned from, the latest ones.
+        taste_rounds: Rounds of that learning.
+        taste_strength: Lines of evidence that an item's usual chance is worth for a kind.
         history_orders: Latest orders of a guest or stay that are looked at.
         training_orders: Orders that teach the ranker, the latest ones.
         evaluation_orders: Orders that a validation or test ranks at most, evenly spread.
+        hidden_items: Items of a teaching order that are asked for in turn, its others in the cart.
         training_candidates: Items of a menu that teach the ranker for one order.
         candidates: Items of a menu that the ranker orders; the rest follow by their first score.
         trees: Most trees of the ranker.
@@ -51,17 +55,21 @@ class TrainingConfig:
     seed: int = 20261122
     num_threads: int = 1
     half_life_days: float = 60.0
-    hour_width: float = 1.0
-    context_strength: float = 20.0
+    hour_width: float = 0.4
     pair_strength: float = 10.0
     ease_strength: float = 200.0
     pool_orders: int = 5000
     pool_half_life_days: float = 180.0
     past_weight: float = 0.3
     shared_strength: float = 20.0
+    kinds: int = 8
+    taste_guests: int = 20_000
+    taste_rounds: int = 40
+    taste_strength: float = 5.0
     history_orders: int = 100
-    training_orders: int = 12_000
+    training_orders: int = 30_000
     evaluation_orders: int = 4000
+    hidden_items: int = 4
     training_candidates: int = 30
     candidates: int = 300
     trees: int = 120

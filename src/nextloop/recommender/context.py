@@ -16,14 +16,25 @@ from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.popularity import Popularity
 from nextloop.recommender.queries import Queries
+from nextloop.recommender.shrinking import shrunk, strength
 
 HOURS, WEEKDAYS, STAY_DAYS, PARTIES = 24, 7, 4, 4
 ALONE, COUPLE, GROUP, FAMILY = range(PARTIES)
+LEAVING = STAY_DAYS - 1
 
 
-def stay_band(stay_day: Codes) -> Codes:
-    """Band the day of a stay: 0, 1, 2, and 3 for later; unknown stays negative."""
-    return np.minimum(stay_day, STAY_DAYS - 1)
+def stay_band(stay_day: Codes, nights: Codes) -> Codes:
+    """Band the day of a stay: arrival, the next day, later, and the day of leaving.
+
+    Args:
+        stay_day: 0 on the day of arrival, negative if unknown.
+        nights: Nights of the stay, negative if unknown.
+
+    Returns:
+        0 to 3, negative if the day is unknown.
+    """
+    leaves = (nights > 0) & (stay_day >= nights)
+    return np.where(leaves, LEAVING, np.minimum(stay_day, LEAVING - 1)).astype(np.int32)
 
 
 def party_band(adults: Codes, family: Codes) -> Codes:
@@ -53,20 +64,19 @@ class Lifts:
         catalog: Catalog,
         band: Codes,
         smooth: Floats,
-        strength: float,
     ) -> Self:
         """Count orders by item and band, and compare with all orders whose band is known.
 
         A lift is (observed + s * prior) / (expected + s): the mean of a rate with a Gamma prior. An
         item's prior is the lift of its name over all hotels, the name's is its departments' lift,
-        since a closed kitchen closes all its items; the department's is 1.
+        since a closed kitchen closes all its items; the department's is 1. How much each of the
+        three priors is worth is learned (docs/decisions/0019).
 
         Args:
             interactions: The orders to learn from.
             catalog: The hotels' items.
             band: Band of each order, negative if unknown.
             smooth: How much a band sees of each band, shape (n_bands, n_bands).
-            strength: The prior's weight s, in expected orders.
 
         Returns:
             Counts and lifts.
@@ -80,12 +90,12 @@ class Lifts:
         total = np.bincount(cell, minlength=len(catalog.hotel) * n_bands).reshape(-1, n_bands)
         every = np.repeat(total, np.diff(catalog.start), axis=0)
         share = count.sum(axis=1) / np.maximum(every.sum(axis=1), 1)
-        observed, expected = count @ smooth.T, share[:, None] * (every @ smooth.T)
-        name, group = catalog.names, catalog.departments
-        prior = _lift(_by(group, observed), _by(group, expected), 1.0, strength)[group]
-        wanted = _by(name, expected * prior)  # what the departments alone would make of the name
-        prior = prior * _lift(_by(name, observed), wanted, 1.0, strength)[name]
-        log = np.log(_lift(observed, expected, prior, strength))
+        plain: Floats = share[:, None] * every
+        seen: Floats = count.astype(np.float64)
+        counts = (seen, plain, seen @ smooth.T, plain @ smooth.T)
+        prior = _prior(catalog.departments, counts, np.ones_like(plain))
+        prior = prior * _prior(catalog.names, counts, prior)
+        log = np.log(_rates(counts, prior))
         return cls(count.astype(np.int32), total.astype(np.int32), log.astype(np.float32))
 
     def log_of(self, rows: slice, band: Codes) -> Scores:
@@ -98,8 +108,10 @@ class Lifts:
         Returns:
             Shape (q, n).
         """
-        looked_up = self.log[rows].T[np.maximum(band, 0)]
-        return np.where((band >= 0)[:, None], looked_up, np.float32(0))
+        looked_up: Scores = self.log[rows].T[np.maximum(band, 0)]
+        if band.min(initial=0) < 0:
+            looked_up[band < 0] = 0
+        return looked_up
 
 
 def _by(group: Ints, value: Floats) -> Floats:
@@ -108,8 +120,22 @@ def _by(group: Ints, value: Floats) -> Floats:
     return total
 
 
-def _lift(observed: Floats, expected: Floats, prior: Floats | float, strength: float) -> Floats:
-    return (observed + strength * prior) / (expected + strength)
+_Counts = tuple[Floats, Floats, Floats, Floats]
+"""Orders by item and band, what is usual, and both smoothed."""
+
+
+def _rates(counts: _Counts, prior: Floats) -> Floats:
+    """Shrink smoothed counts as far as the counts themselves say."""
+    seen, usual, observed, expected = counts
+    return shrunk(observed, expected, prior, strength(seen, usual, prior))
+
+
+def _prior(group: Ints, counts: _Counts, wanted: Floats) -> Floats:
+    """Give each item the rate of its group, over what its items' priors alone would make of it."""
+    seen, usual, observed, expected = counts
+    parts = (_by(group, part) for part in (seen, usual * wanted, observed, expected * wanted))
+    of_group = (next(parts), next(parts), next(parts), next(parts))
+    return _rates(of_group, np.ones_like(of_group[0]))[group]
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,21 +172,21 @@ class Context:
         Args:
             interactions: The orders to learn from.
             catalog: The hotels' items.
-            config: Width of the smoothing and strength of the shrinking.
+            config: Width of the smoothing.
             popularity: Popularity fitted on the same orders.
 
         Returns:
             The fitted model.
         """
-        t, s = interactions, config.context_strength
+        t = interactions
         bands = {
             "hour": (t.hour, around_the_clock(config.hour_width)),
             "weekday": (t.weekday, np.eye(WEEKDAYS)),
-            "stay": (stay_band(t.stay_day), np.eye(STAY_DAYS)),
+            "stay": (stay_band(t.stay_day, t.nights), np.eye(STAY_DAYS)),
             "party": (party_band(t.adults, t.family), np.eye(PARTIES)),
         }
         lifts = {
-            kind: Lifts.fit(t, catalog, band, smooth, s) for kind, (band, smooth) in bands.items()
+            kind: Lifts.fit(t, catalog, band, smooth) for kind, (band, smooth) in bands.items()
         }
         return cls(popularity, **lifts)
 
@@ -176,7 +202,7 @@ class Context:
         bands = {
             "hour": queries.hour,
             "weekday": queries.weekday,
-            "stay": stay_band(queries.stay_day),
+            "stay": stay_band(queries.stay_day, queries.nights),
             "party": party_band(queries.adults, queries.family),
         }
         return {kind: getattr(self, kind).log_of(queries.rows, bands[kind]) for kind in self.KINDS}

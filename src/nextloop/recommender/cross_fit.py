@@ -135,10 +135,11 @@ def cross_fitted(
 def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingConfig) -> Lessons:
     """Make the rows of some orders from one state.
 
-    Each order is asked for as a whole; one of several items also for an item that the seed draws,
-    while the others are in the cart. A query's rows are the `config.training_candidates` items
-    with the best first scores, of those that were on the menu before that day. Queries without a
-    true or without a false item among them teach nothing and are left out.
+    Each order is asked for as a whole; one of several items also for `config.hidden_items` of them
+    in turn, the first drawn by the seed, while the others are in the cart. A query's rows are the
+    `config.training_candidates` items with the best first scores, of those that were on the menu
+    before that day. Queries without a true or without a false item among them teach nothing and
+    are left out.
 
     Args:
         histories: All orders, to look back from each.
@@ -149,12 +150,13 @@ def rows_of(histories: Histories, state: State, orders: Ints, config: TrainingCo
     Returns:
         The rows.
     """
-    hidden = histories.interactions.hidden(config.seed)
-    several = orders[hidden[orders] != UNKNOWN]
-    return Lessons(
-        Rows.join(list(_asked(histories, state, orders, config, None))),
-        Rows.join(list(_asked(histories, state, several, config, hidden))),
-    )
+    carts = list[Rows]()
+    for turn in range(config.hidden_items):
+        hidden = histories.interactions.hidden(config.seed, turn)
+        several = orders[hidden[orders] != UNKNOWN]
+        carts += _asked(histories, state, several, config, hidden)
+    whole = list(_asked(histories, state, orders, config, None))
+    return Lessons(Rows.join(whole), Rows.join(carts))
 
 
 def _asked(

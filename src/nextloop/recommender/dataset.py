@@ -192,18 +192,22 @@ class Interactions:
         count = np.maximum(self.children, 0) + np.maximum(self.babies, 0)
         return np.where(known, count, UNKNOWN).astype(np.int32)
 
-    def hidden(self, seed: int) -> Ints:
+    def hidden(self, seed: int, turn: int = 0) -> Ints:
         """Choose a line of each order to be asked for while the others are known.
 
         Args:
             seed: Seed of the choice.
+            turn: 0 for the line that is drawn, more for the lines that follow it, so that each
+                turn asks for another one.
 
         Returns:
-            A line of each order, `UNKNOWN` for orders of one line, shape (n_orders,).
+            A line of each order, `UNKNOWN` for orders of one line and for those that have had
+            all their turns, shape (n_orders,).
         """
         size = np.diff(self.start)
-        drawn = np.random.default_rng(seed).random(len(self))
-        return np.where(size > 1, self.start[:-1] + (drawn * size).astype(np.int64), UNKNOWN)
+        drawn = (np.random.default_rng(seed).random(len(self)) * size).astype(np.int64)
+        line = self.start[:-1] + (drawn + turn) % np.maximum(size, 1)
+        return np.where(size > max(1, turn), line, UNKNOWN)
 
     def take(self, keep: Flags) -> Interactions:
         """Keep some orders with their lines.

@@ -30,8 +30,9 @@ def top_k(scores: Scores, offered: Flags, k: int) -> Codes:
     allowed = np.broadcast_to(offered, scores.shape)
     order = np.argsort(np.where(allowed, -scores, np.inf), axis=1, kind="stable")[:, :k]
     top = np.where(np.take_along_axis(allowed, order, axis=1), order, NO_ITEM)
-    padding = ((0, 0), (0, k - top.shape[1]))
-    return np.pad(top, padding, constant_values=NO_ITEM).astype(np.int32)
+    ranked = np.full((len(scores), k), NO_ITEM, np.int32)
+    ranked[:, : top.shape[1]] = top
+    return ranked
 
 
 def hits(top: Codes, truth: Flags) -> Flags:

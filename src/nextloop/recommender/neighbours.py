@@ -34,13 +34,12 @@ class Pool:
 
     Args:
         direction: The past as `Queries.own`, of length 1, shape (p, n).
-        usual: The past with the order added, as `Queries.own` would be after it, shape (p, n).
-        next: 1 for the items of the order, shape (p, n).
+        bought: The past with the order added, as `Queries.own` would be after it, and below that 1
+            for the items of the order, shape (2 n, p).
     """
 
     direction: sparse.csr_array
-    usual: sparse.csr_array
-    next: sparse.csr_array
+    bought: sparse.csr_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +145,13 @@ class Neighbours:
         known = np.flatnonzero(queries.own.any(axis=1))  # the others are like nobody
         own = queries.own[known]
         cosine = (pool.direction @ own.T) / np.sqrt((own**2).sum(axis=1))  # (p, q)
-        for power in powers:
-            likeness = raised(cosine, power)
-            total = likeness.sum(axis=0)[:, None]
-            total = np.where(total > 0, total, np.float32(1))
-            for bought in (pool.usual, pool.next):
+        likeness = np.concatenate([raised(cosine, power) for power in powers], axis=1)
+        total = likeness.sum(axis=0)
+        bought = (pool.bought @ likeness) / np.where(total > 0, total, np.float32(1))
+        for of_power in np.split(bought, len(powers), axis=1):
+            for part in np.split(of_power, 2):
                 mean = np.zeros_like(queries.own)
-                mean[known] = (bought.T @ likeness).T / total
+                mean[known] = part.T
                 found.append(mean)
         return found
 
@@ -211,4 +210,5 @@ def _pool(arrays: dict[str, Array], rows: slice, hotel: int) -> Pool:
     added = sparse.diags_array((1 / (orders + 1)).astype(np.float32))
     unit = sparse.diags_array((1 / np.maximum(length, 1e-12)).astype(np.float32))
     usual = sparse.csr_array(faded @ past + added @ bought)
-    return Pool(sparse.csr_array(unit @ past), usual, bought)
+    both = sparse.csr_array(sparse.hstack([usual, bought]).T)
+    return Pool(sparse.csr_array(unit @ past), both)

@@ -22,12 +22,12 @@ NAMES = (
     "lift_hour", "lift_weekday", "lift_stay", "lift_party",
     "stay_lift", "past_lift",
     "ease_past", "pulled", "near_usual", "near_next", "nearer_usual", "nearer_next",
-    "after_last", "after_any",
+    "after_last", "after_any", "taste", "repeat", "wish",
     # the order that is being made
     "ease_cart", "beside_cart", "like_cart", "likely_cart", "department_cart", "cart_items",
     # the guest's own orders of the item: repeat or explore
-    "own", "stay_count", "past_count", "past_share", "days_since", "since", "in_last", "again",
-    "department_stay", "department_past",
+    "own", "missed", "stay_count", "past_count", "past_share", "days_since", "since", "in_last",
+    "again", "department_stay", "department_past",
     # the item
     "price_level", "age",
     # the query and its hotel, the same for every item
@@ -89,10 +89,16 @@ def _scores(state: State, queries: Queries) -> Mapping[str, Array]:
     excess = state.together.excess[queries.hotel]
     log_share = np.log(popularity.share[rows])
     logs = state.context.logs(queries)
+    context = log_share + sum(logs[kind] for kind in Context.KINDS)
+    taste = state.taste.log_lift(queries)
+    repeat = np.where(queries.past_count > 0, state.repeat[rows], np.float32(0))
     return {
         "log_share": log_share,
         "trend": log_share - np.log(popularity.plain[rows]),
-        "context": log_share + sum(logs[kind] for kind in Context.KINDS),
+        "context": context,
+        "taste": taste,
+        "repeat": repeat,
+        "wish": context + taste + repeat,
         **{f"lift_{kind}": log for kind, log in logs.items()},
         "stay_lift": queries.in_stay @ excess,
         "past_lift": queries.past_share @ excess,
@@ -115,12 +121,14 @@ def _personal(state: State, queries: Queries) -> Mapping[str, Array]:
     """Give what the guest and the stay ordered of the item before."""
     menu = state.menus[queries.hotel]
     seen = queries.past_day != UNKNOWN
+    usual = state.popularity.plain[queries.rows] * np.exp(state.repeat[queries.rows])
     last = queries.past_day.max(axis=1, initial=UNKNOWN)[:, None]
     since = np.where(queries.stay_count > 0, 0, queries.day[:, None] - queries.past_day)
     share = queries.past_count / np.maximum(queries.past_orders, 1).astype(np.float32)[:, None]
     return {
         "department_cart": menu.by_department(queries.cart),
         "own": queries.own,
+        "missed": np.where(seen, queries.since * usual, np.float32(0)),
         "since": np.where(seen, queries.since, np.float32(np.nan)),
         "stay_count": queries.stay_count,
         "past_count": queries.past_count,

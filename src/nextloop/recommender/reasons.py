@@ -6,12 +6,13 @@ stays, never scores, so that staff can check them in the tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from nextloop.recommender.arrays import Codes
 from nextloop.recommender.context import FAMILY, HOURS, Lifts
 from nextloop.recommender.popularity import RECENT_DAYS
 from nextloop.recommender.queries import Queries
@@ -46,8 +47,8 @@ class Reason:
         return SENTENCES[language][self.code](self.evidence)
 
 
-def explain(state: State, queries: Queries, place: int) -> Reason:
-    """Find the reason with the most weight for one item of the only query.
+def explain(state: State, queries: Queries, places: Codes) -> list[Reason]:
+    """Find the reason with the most weight for each of some items of the only query.
 
     The guest's own orders come first, then what stands out most from the usual (a pair, the hour,
     a family), then how often the item is ordered lately.
@@ -55,20 +56,23 @@ def explain(state: State, queries: Queries, place: int) -> Reason:
     Args:
         state: Counts of orders.
         queries: One query.
-        place: The item's place in its hotel.
+        places: The items' places in their hotel.
 
     Returns:
-        The reason.
+        A reason an item.
     """
-    if queries.past_count[0, place] > 0:
-        return _ordered_before(queries, place)
-    notable = [*_together(state, queries, place), *_in_context(state, queries, place)]
-    if notable:
-        return max(notable, key=lambda found: found[0])[1]
-    recent = int(state.popularity.recent[queries.rows.start + place])
-    if recent:
-        return Reason("popular", {"orders": recent, "days": RECENT_DAYS})
-    return Reason("menu", {})
+    notable: list[list[tuple[float, Reason]]] = [[] for _ in places]
+    for found in (*_together(state, queries, places), *_in_context(state, queries, places)):
+        notable[found[0]].append(found[1:])
+    recent = state.popularity.recent[queries.rows][places].tolist()
+    own = queries.past_count[0, places].tolist()
+    return [
+        _ordered_before(queries, int(place)) if ordered
+        else max(known, key=lambda found: found[0])[1] if known
+        else Reason("popular", {"orders": orders, "days": RECENT_DAYS}) if orders
+        else Reason("menu", {})
+        for place, ordered, known, orders in zip(places, own, notable, recent, strict=True)
+    ]  # fmt: skip
 
 
 def _ordered_before(queries: Queries, place: int) -> Reason:
@@ -79,42 +83,48 @@ def _ordered_before(queries: Queries, place: int) -> Reason:
     return Reason("ordered_before", {"count": count, "last_days": max(0, last_days)})
 
 
-def _together(state: State, queries: Queries, place: int) -> Iterator[tuple[float, Reason]]:
-    """Look for the item of this stay, or the cart, that this one most often follows or joins."""
-    rows, pairs, catalog = queries.rows, state.together, state.catalog
-    item = rows.start + place
-    share = pairs.item_stays[item] / max(1, int(pairs.hotel_stays[queries.hotel]))
-    for other in rows.start + np.flatnonzero(queries.stay_count[0] + queries.cart[0]):
-        stays = pairs.stays_with(int(other), item)
-        lift = stays / max(1e-9, share * pairs.item_stays[other])
-        if stays >= _FEW and lift >= _LIFT:
-            evidence = {
-                "with_item": int(catalog.item[other]),
-                "with_item_name": catalog.name[other],
-                "stays": stays,
-            }
-            yield lift, Reason("together", evidence)
+def _together(state: State, queries: Queries, places: Codes) -> Iterator[tuple[int, float, Reason]]:
+    """Look for items of this stay, or the cart, that one of these often follows or joins."""
+    others = queries.rows.start + np.flatnonzero(queries.stay_count[0] + queries.cart[0])
+    if not len(others):
+        return
+    pairs, catalog, items = state.together, state.catalog, queries.rows.start + places
+    stays = pairs.stays_with(others[:, None], items[None, :])
+    share = pairs.item_stays[items] / max(1, int(pairs.hotel_stays[queries.hotel]))
+    lift = stays / np.maximum(1e-9, share * pairs.item_stays[others][:, None])
+    for one, which in zip(*np.nonzero((stays >= _FEW) & (lift >= _LIFT)), strict=True):
+        other = int(others[one])
+        evidence: dict[str, int | float | str] = {
+            "with_item": int(catalog.item[other]),
+            "with_item_name": catalog.name[other],
+            "stays": int(stays[one, which]),
+        }
+        yield int(which), float(lift[one, which]), Reason("together", evidence)
 
 
-def _in_context(state: State, queries: Queries, place: int) -> Iterator[tuple[float, Reason]]:
-    """Look whether this hour, or a party with children, orders the item more than usual."""
-    hotel, item = queries.hotel, queries.rows.start + place
+def _in_context(
+    state: State, queries: Queries, places: Codes
+) -> Iterator[tuple[int, float, Reason]]:
+    """Look whether this hour, or a party with children, orders the items more than usual."""
     hour = int(queries.hour[0])
-    around = np.array([hour - 1, hour, hour + 1]) % HOURS
-    orders, lift = _raw_lift(state.context.hour, hotel, item, around)
-    if orders >= _FEW and lift >= _LIFT:
-        band = {"from_hour": int(around[0]), "to_hour": (hour + 2) % HOURS}
-        yield lift, Reason("popular_now", {**band, "orders": orders, "lift": round(lift, 1)})
+    around = [(hour + step) % HOURS for step in (-1, 0, 1)]
+    band = {"from_hour": around[0], "to_hour": (hour + 2) % HOURS}
+    for which, orders, lift in _lifted(state.context.hour, queries, places, around):
+        found = {**band, "orders": orders, "lift": round(lift, 1)}
+        yield which, lift, Reason("popular_now", found)
     if queries.family[0] > 0:
-        orders, lift = _raw_lift(state.context.party, hotel, item, np.array([FAMILY]))
-        if orders >= _FEW and lift >= _LIFT:
-            yield lift, Reason("for_families", {"orders": orders, "lift": round(lift, 1)})
+        for which, orders, lift in _lifted(state.context.party, queries, places, [FAMILY]):
+            yield which, lift, Reason("for_families", {"orders": orders, "lift": round(lift, 1)})
 
 
-def _raw_lift(
-    lifts: Lifts, hotel: int, item: int, bands: np.typing.NDArray[np.int64]
-) -> tuple[int, float]:
-    """Count the item's orders in some bands, and compare their share with the usual one."""
-    orders, of_all = int(lifts.count[item, bands].sum()), int(lifts.total[hotel, bands].sum())
-    usual = lifts.count[item].sum() / max(1, int(lifts.total[hotel].sum()))
-    return orders, orders / max(1, of_all) / max(1e-9, float(usual))
+def _lifted(
+    lifts: Lifts, queries: Queries, places: Codes, bands: Sequence[int]
+) -> Iterator[tuple[int, int, float]]:
+    """Count the items' orders in some bands, and compare their shares with the usual ones."""
+    count = lifts.count[queries.rows.start + places]
+    total = lifts.total[queries.hotel]
+    orders, of_all = count[:, bands].sum(axis=1), int(total[bands].sum())
+    usual = count.sum(axis=1) / max(1, int(total.sum()))
+    lift = orders / max(1, of_all) / np.maximum(1e-9, usual)
+    for which in np.flatnonzero((orders >= _FEW) & (lift >= _LIFT)).tolist():
+        yield which, int(orders[which]), float(lift[which])

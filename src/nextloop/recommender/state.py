@@ -23,6 +23,8 @@ from nextloop.recommender.menu import Menu
 from nextloop.recommender.neighbours import Neighbours
 from nextloop.recommender.popularity import Popularity
 from nextloop.recommender.sequence import Sequence
+from nextloop.recommender.shrinking import shrunk, strength
+from nextloop.recommender.taste import Taste
 from nextloop.recommender.together import Together
 
 
@@ -39,7 +41,10 @@ class State:
         baskets: Latest orders of several items.
         neighbours: Latest orders with what their guests ordered before.
         sequence: Orders by item and earlier item.
+        taste: Kinds of guests.
         again: Share of an item's orders that are not their guest's first, shape (n_items,).
+        repeat: Logarithm of how much likelier than usual an item is for who had it before, shape
+            (n_items,).
         menus: Each hotel's items beside each other, from the catalog.
     """
 
@@ -51,11 +56,14 @@ class State:
     baskets: Baskets
     neighbours: Neighbours
     sequence: Sequence
+    taste: Taste
     again: Scores
+    repeat: Scores
     menus: tuple[Menu, ...]
 
     PARTS: ClassVar[tuple[str, ...]] = (
-        "popularity", "context", "together", "ease", "baskets", "neighbours", "sequence", "again",
+        "popularity", "context", "together", "ease", "baskets", "neighbours", "sequence",
+        "taste", "again",
     )  # fmt: skip
 
     @property
@@ -85,9 +93,12 @@ class State:
         baskets = Baskets.fit(interactions, catalog, config)
         neighbours = Neighbours.fit(interactions, catalog, config, popularity, baskets)
         sequence = Sequence.fit(interactions, catalog, config, popularity)
+        taste = Taste.fit(interactions, catalog, config, context)
         again = _again(interactions, catalog, config.pair_strength).astype(np.float32)
-        more = (ease, baskets, neighbours, sequence, again, _menus(catalog))
-        return cls(catalog, popularity, context, together, *more)
+        more = (ease, baskets, neighbours, sequence, taste, again)
+        repeat = _repeat(sequence, popularity, taste, catalog)
+        derived = (repeat, _menus(catalog))
+        return cls(catalog, popularity, context, together, *more, *derived)
 
     def arrays(self) -> dict[str, dict[str, Array]]:
         """Give the arrays to store, by part and name; the catalog is stored apart."""
@@ -99,6 +110,7 @@ class State:
             "baskets": self.baskets.arrays(),
             "neighbours": self.neighbours.arrays(),
             "sequence": self.sequence.arrays(),
+            "taste": self.taste.arrays(),
             "again": {"again": self.again},
         }
 
@@ -114,8 +126,11 @@ class State:
         baskets = Baskets.from_arrays(parts["baskets"], catalog, config)
         neighbours = Neighbours.from_arrays(parts["neighbours"], catalog, popularity, baskets)
         sequence = Sequence.from_arrays(parts["sequence"], catalog, config, popularity)
-        more = (ease, baskets, neighbours, sequence, parts["again"]["again"], _menus(catalog))
-        return cls(catalog, popularity, context, together, *more)
+        taste, again = Taste(**parts["taste"]), parts["again"]["again"]
+        more = (ease, baskets, neighbours, sequence, taste, again)
+        repeat = _repeat(sequence, popularity, taste, catalog)
+        derived = (repeat, _menus(catalog))
+        return cls(catalog, popularity, context, together, *more, *derived)
 
 
 def _menus(catalog: Catalog) -> tuple[Menu, ...]:
@@ -131,3 +146,14 @@ def _again(interactions: Interactions, catalog: Catalog, strength: float) -> Flo
     usual = (orders - first).sum() / max(1, orders.sum())
     share: Floats = (orders - first + strength * usual) / (orders + strength)
     return share
+
+
+def _repeat(sequence: Sequence, popularity: Popularity, taste: Taste, catalog: Catalog) -> Scores:
+    """Compare orders of what was ordered before with what its guests' taste alone would make."""
+    seen: Floats = sequence.any_.diagonal().astype(np.float64)
+    usual: Floats = sequence.any_orders * popularity.plain * taste.likely_again()
+    anywhere = (seen.sum() + 1) / (usual.sum() + 1)
+    name = catalog.names
+    named, wanted = (np.bincount(name, part).astype(np.float64) for part in (seen, usual))
+    prior = shrunk(named, wanted, anywhere, strength(named, wanted, anywhere))[name]
+    return np.log(shrunk(seen, usual, prior, strength(seen, usual, prior))).astype(np.float32)

@@ -8,6 +8,7 @@ top-N recommendation algorithms", TOIS 2004 (conditional probability), shrunk to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -126,19 +127,26 @@ class Together:
         lift: Scores = weight @ self.excess[queries.hotel]
         return lift
 
-    def stays_with(self, item: int, other: int) -> int:
-        """Look up the stays with both of two items.
+    def stays_with(self, items: Ints, others: Ints) -> Ints:
+        """Look up the stays with both of two items, for many pairs.
 
         Args:
-            item: Row of one item.
-            other: Row of another item of the same hotel.
+            items: Rows of items.
+            others: Rows of other items of the same hotel; both are broadcast.
 
         Returns:
-            Number of stays.
+            Number of stays of each pair.
         """
-        begin, end = np.searchsorted(self.first, (item, item + 1))
-        place = begin + int(np.searchsorted(self.second[begin:end], other))
-        return int(self.stays[place]) if place < end and self.second[place] == other else 0
+        wanted = items.astype(np.int64) * len(self.item_stays) + others
+        place = np.minimum(np.searchsorted(self.pair, wanted), len(self.pair) - 1)
+        if not len(self.pair):
+            return np.zeros_like(wanted)
+        return np.where(self.pair[place] == wanted, self.stays[place], 0).astype(np.int64)
+
+    @cached_property
+    def pair(self) -> Ints:
+        """Both items of each pair in one number, ascending."""
+        return self.first.astype(np.int64) * len(self.item_stays) + self.second
 
     def arrays(self) -> dict[str, Array]:
         """Give the arrays to store, by name; popularity's are stored with it."""

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 Target = Path | tuple[str, int]
@@ -73,6 +74,7 @@ def ask(
     host: str = "localhost",
     request_id: str = "",
     seconds: float = ASK_SECONDS,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> Reply | None:
     """Send one request.
 
@@ -83,11 +85,12 @@ def ask(
         host: The name in the header.
         request_id: Names the request in logs.
         seconds: Longest wait for each part of the answer.
+        more: Further headers.
 
     Returns:
         The answer; None if it did not come, or not whole.
     """
-    headers = {"Connection": "close"}
+    headers = {"Connection": "close", **more}
     if body is not None:
         headers["Content-Type"] = "application/json"
     if request_id:

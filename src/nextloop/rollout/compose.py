@@ -17,13 +17,14 @@ from typing import Final
 from nextloop.errors import SystemFault, UsageFault
 from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
-from nextloop.rollout.runner import Code, Stopped
+from nextloop.rollout.runner import Code, Stopped, environment, telling
 from nextloop.settings import RolloutSettings
 
 _PROJECT: Final = "nextloop"
 _FILE: Final = "deploy/compose/slots.yaml"
 _COMMAND_SECONDS: Final = 300.0
 _LAST_LINES: Final = "20"
+_USUAL: Final = ("To get more help", "See 'docker", "Run 'docker")
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,9 @@ class ComposeRunner:
         return Stopped(was_killed=killed, cut=None if killed else 0)
 
     def said(self, slot: str) -> str:
-        """Return the last line of the container's log."""
-        text = self._compose("logs", "--no-log-prefix", "--tail", _LAST_LINES, _service(slot))
-        lines = [line for line in text.splitlines() if line.strip()]
-        return lines[-1].removeprefix("error: ") if lines else ""
+        """Return the line of the container's log that most likely says why."""
+        flags = ("--no-color", "--no-log-prefix", "--tail", _LAST_LINES)
+        return telling(self._compose("logs", *flags, _service(slot)).splitlines())
 
     def _compose(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
         file = self.settings.compose_file or Path(__file__).parents[3] / _FILE
@@ -86,7 +86,7 @@ class ComposeRunner:
         try:
             done = subprocess.run(  # noqa: S603 the command that the settings name
                 command,
-                env={**os.environ, **self._shared(), **(variables or {})},
+                env={**environment(), **self._shared(), **(variables or {})},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -99,7 +99,8 @@ class ComposeRunner:
                 "Install Docker with Compose 2, or set NEXTLOOP_ROLLOUT__RUNNER to process.",
             ) from refused
         if done.returncode:
-            lines = done.stderr.strip().splitlines()
+            said = done.stderr.strip().splitlines()
+            lines = [line for line in said if line.strip() and not line.startswith(_USUAL)]
             raise SystemFault(
                 f"docker {' '.join(arguments[:1])} failed: {lines[-1] if lines else 'no word'}",
                 "Is the Docker engine running, and may this user reach it?",
@@ -109,8 +110,8 @@ class ComposeRunner:
     def _shared(self) -> dict[str, str]:
         """Give what the file asks of every command, for it is read whole each time."""
         return {
-            "NEXTLOOP_SOCKETS": str(self.places.sockets),
-            "NEXTLOOP_USER": f"{os.getuid()}:{os.getgid()}",
+            "SLOTS_SOCKETS": str(self.places.sockets),
+            "SLOTS_USER": f"{os.getuid()}:{os.getgid()}",
         }
 
     def _variables(self, slot: str, release: Release) -> dict[str, str]:

@@ -131,7 +131,8 @@ def _fill(
             tell(f"starting {wanted.label} in {slot.name}")
             starting.start(rollout.settings, rollout.places, rollout.runner, slot.name, wanted)
         tell(f"asking {slot.name} {len(asked)} golden questions")
-        return wanted, golden.check(rollout.places.socket(slot.name), wanted, asked)
+        key = rollout.settings.key.get_secret_value() if rollout.settings.key else ""
+        return wanted, golden.check(rollout.places.socket(slot.name), wanted, asked, key)
     except NextLoopError as fault:
         history.append(rollout.places, "refused", wanted, slot=slot.name, why=fault.message)
         retiring.retire(rollout.settings, rollout.places, rollout.runner, slot.name)

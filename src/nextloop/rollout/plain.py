@@ -7,7 +7,6 @@ environment, whatever file was lost.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from nextloop.errors import UsageFault
 from nextloop.rollout import connections
 from nextloop.rollout.places import Places, write_whole
 from nextloop.rollout.release import Release
-from nextloop.rollout.runner import Code, Stopped
+from nextloop.rollout.runner import Code, Stopped, environment, telling
 from nextloop.settings.allowed import CONFIG_VARIABLE, settings_file
 from nextloop.telemetry import logs
 
@@ -69,7 +68,7 @@ class ProcessRunner:
             [*command, *asked, "--uds", str(self.places.socket(slot))],
             Path.cwd(),
             log,
-            {**os.environ, **_config(), **self.variables, _MARK: self._mark(slot)},
+            {**environment(), **_config(), **self.variables, _MARK: self._mark(slot)},
         )
         write_whole(self._record(slot), json.dumps(asdict(started)))
 
@@ -95,8 +94,7 @@ class ProcessRunner:
             lines = self.places.log(slot).read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return ""
-        telling = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        return (telling or [line for line in lines if line.strip()] or [""])[-1]
+        return telling(lines)
 
     def _found(self, slot: str) -> list[processes.Process]:
         """Find a slot's processes: by their mark, and by record.
@@ -126,8 +124,8 @@ def _python_at(place: str | None) -> Path:
     given = Path(place).absolute()
     if given.is_file():
         return given
-    for environment in _ENVIRONMENTS:
-        python = given / environment / "bin" / "python"
+    for name in _ENVIRONMENTS:
+        python = given / name / "bin" / "python"
         if python.is_file():
             return python
     raise UsageFault(

@@ -5,13 +5,17 @@ Comes in: the settings. Goes out: the runner that they name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
 from nextloop.settings import RolloutSettings
+
+KEY_VARIABLE: Final = "NEXTLOOP_ROLLOUT__KEY"
+"""Opens every hotel: it is the switcher's, and no slot needs it."""
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,21 @@ def runner_of(
     from nextloop.rollout.plain import ProcessRunner
 
     return ProcessRunner(places, dict(variables or {}))
+
+
+def environment() -> dict[str, str]:
+    """Give this process's environment as slots may have it: without the switcher's API key."""
+    return {name: value for name, value in os.environ.items() if name.upper() != KEY_VARIABLE}
+
+
+def telling(lines: Sequence[str]) -> str:
+    """Find the line of a log that most likely says why a slot ended: the last error, or the last.
+
+    Args:
+        lines: The log's last lines.
+
+    Returns:
+        The line; nothing if there is none.
+    """
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return (errors or [line for line in lines if line.strip()] or [""])[-1]

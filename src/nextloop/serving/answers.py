@@ -56,6 +56,54 @@ class Recommendations:
     offers: list[Offer]
 
 
+@dataclass(slots=True)
+class BatchAnswer:
+    """What one question of a batch got: an answer, or the problem with it."""
+
+    status: Annotated[
+        int, Field(description="What the question alone would have got: 200, 403 or 404.")
+    ]
+    answer: Recommendations | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """The answers of a batch, in the order of its questions."""
+
+    request_id: str
+    answers: list[BatchAnswer]
+
+
+@dataclass(slots=True)
+class Item:
+    """One item that the model knows of a hotel."""
+
+    item_seq: Annotated[int, Field(description="The hotel's number of the item.")]
+    item_name: Annotated[str, Field(description="The hotel's name of the item.")]
+    department_seq: Annotated[int | None, Field(description="The department that serves it.")]
+    price: Annotated[int, Field(description="Its latest price in the hotel's money.")]
+    offered: Annotated[
+        bool, Field(description="Whether it may be offered now, by the menu and the hotel's rules.")
+    ]
+
+
+@dataclass(slots=True)
+class Items:
+    """A hotel's items, by number."""
+
+    hotel_seq: int
+    model_version: int
+    model_digest: str
+    items: list[Item]
+
+
+class Accepted(BaseModel):
+    """The events are on disk."""
+
+    accepted: int = Field(description="How many.")
+
+
 class Health(BaseModel):
     """The process runs."""
 

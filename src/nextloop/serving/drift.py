@@ -1,18 +1,20 @@
 """What requests and offers are like, beside what training was like: for drift and coverage.
 
-In come a loaded model, then its queries and answers; out go counters by feature and band, their
-expected shares, and how many of the model's items were offered. Nothing of a guest is kept: bands
-are few, and an offered item is a mark in an array.
+In come a loaded model, then its queries and answers; out go, at each scrape, counts by feature and
+band, their expected shares, and how many of the model's items were offered. Nothing of a guest is
+kept: bands are few, and an offered item is a mark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import numpy as np
-from prometheus_client import Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from nextloop.recommender.answer import Answer
 from nextloop.recommender.arrays import Array, Floats, Ints
@@ -20,6 +22,12 @@ from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Bundle
 from nextloop.recommender.context import STAY_DAYS
 from nextloop.recommender.rehearsal import questions
+from nextloop.telemetry.metrics import (
+    FEATURE_EXPECTED,
+    FEATURE_VALUES,
+    MODEL_ITEMS,
+    OFFERED_ITEMS,
+)
 
 HOUR_BAND: Final = 3
 # An item's place in its hotel by popularity: what the first place gets is a story of its own.
@@ -32,32 +40,29 @@ _BANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "offer": ("1", "2-3", "4-10", "11-30", "31+"),
 }
 _ALONE, _GROUP, _FAMILY = 1, 3, 3
-_MOST_QUESTIONS: Final = 50  # 25 ms before the model is ready
+_MOST_QUESTIONS: Final = 50  # 50 ms before the model is ready
 
 
-class Drift:
+class Drift(Collector):
     """Counts what one model is asked and offers.
+
+    Counts are plain numbers, which `collect` makes samples of: an instrument's lock and checks for
+    each of fifteen values would cost a request more than all else that is measured.
 
     Args:
         bundle: The model.
-        values: Counts values by feature, band, slot and version.
-        expected: Takes their shares in training.
         who: Slot and version.
     """
 
-    def __init__(
-        self, bundle: Bundle, values: Counter, expected: Gauge, who: tuple[str, str]
-    ) -> None:
-        self.catalog = bundle.state.catalog
-        self.offered = np.zeros(self.catalog.n_items, bool)
-        self._popularity = _popularity_bands(bundle)
-        self._counts = {
-            feature: [values.labels(feature, band, *who) for band in bands]
-            for feature, bands in _BANDS.items()
-        }
-        for feature, counted in self._expected(bundle).items():
-            for band, share in zip(_BANDS[feature], _shares(counted), strict=True):
-                expected.labels(feature, band, *who).set(share)
+    def __init__(self, bundle: Bundle, who: tuple[str, str]) -> None:
+        self._who = who
+        self._catalog = bundle.state.catalog
+        self._items = int(self._catalog.offered.sum())
+        self._offered = bytearray(self._catalog.n_items)
+        self._popularity = bytes(_popularity_bands(bundle).tolist())
+        self._menus: dict[int, dict[int, int]] = {}
+        self._counts = {feature: [0] * len(bands) for feature, bands in _BANDS.items()}
+        self._shares = {name: _shares(counted) for name, counted in self._expected(bundle).items()}
 
     def seen(self, query: Query, answer: Answer) -> None:
         """Count one request and its answer.
@@ -68,38 +73,68 @@ class Drift:
         """
         counts = self._counts
         hour, weekday = _moment(query)
-        counts["hour"][hour // HOUR_BAND].inc()
-        counts["weekday"][weekday].inc()
+        counts["hour"][hour // HOUR_BAND] += 1
+        counts["weekday"][weekday] += 1
         if query.stay_day is not None:
-            counts["stay_day"][min(query.stay_day, STAY_DAYS - 1)].inc()
+            counts["stay_day"][min(query.stay_day, STAY_DAYS - 1)] += 1
         party = _party(query)
         if party is not None:
-            counts["party"][party].inc()
-        rows = self._rows(query, answer)
-        self.offered[rows] = True
-        for band in self._popularity[rows].tolist():
-            counts["offer"][band].inc()
+            counts["party"][party] += 1
+        menu, offers, popularity = self._menu(query.hotel), counts["offer"], self._popularity
+        for offer in answer.offers:
+            row = menu[offer.item]
+            self._offered[row] = 1
+            offers[popularity[row]] += 1
 
-    def _rows(self, query: Query, answer: Answer) -> Ints:
-        """Find the offered items in the catalog."""
-        hotel = self.catalog.hotel_code(query.hotel)
-        items = np.array([offer.item for offer in answer.offers], np.int64)
-        rows: Ints = self.catalog.places(hotel, items) + self.catalog.start[hotel]
-        return rows
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Give what was counted, for a scrape.
+
+        Yields:
+            One family a metric.
+        """
+        values = CounterMetricFamily(
+            FEATURE_VALUES.name, FEATURE_VALUES.help, labels=FEATURE_VALUES.labels
+        )
+        expected = GaugeMetricFamily(
+            FEATURE_EXPECTED.name, FEATURE_EXPECTED.help, labels=FEATURE_EXPECTED.labels
+        )
+        for feature, bands in _BANDS.items():
+            for place, band in enumerate(bands):
+                values.add_metric((feature, band, *self._who), self._counts[feature][place])
+                expected.add_metric((feature, band, *self._who), self._shares[feature][place])
+        yield values
+        yield expected
+        for metric, value in ((MODEL_ITEMS, self._items), (OFFERED_ITEMS, sum(self._offered))):
+            family = GaugeMetricFamily(metric.name, metric.help, labels=metric.labels)
+            family.add_metric(self._who, value)
+            yield family
+
+    def _menu(self, hotel: int) -> Mapping[int, int]:
+        """Give a hotel's items with their rows in the catalog."""
+        menu = self._menus.get(hotel)
+        if menu is None:
+            rows = self._catalog.rows(self._catalog.hotel_code(hotel))
+            numbers = range(rows.start, rows.stop)
+            menu = dict(zip(self._catalog.item[rows].tolist(), numbers, strict=True))
+            self._menus[hotel] = menu
+        return menu
 
     def _expected(self, bundle: Bundle) -> Mapping[str, Array]:
         """Count what training had: the orders' situations, and offers to examination questions."""
         context = bundle.state.context
         asked = list(questions(bundle))
-        chosen = asked[:: max(1, -(-len(asked) // _MOST_QUESTIONS))]
-        rows = [self._rows(query, bundle.recommend(query)) for query in chosen]
-        bands = self._popularity[np.concatenate(rows)] if rows else np.zeros(0, np.int64)
+        step = max(1, -(-len(asked) // _MOST_QUESTIONS))
+        offers = np.zeros(len(_BANDS["offer"]), np.int64)
+        for query in islice(asked, 0, None, step):
+            menu = self._menu(query.hotel)
+            for offer in bundle.recommend(query).offers:
+                offers[self._popularity[menu[offer.item]]] += 1
         return {
             "hour": context.hour.total.sum(axis=0).reshape(-1, HOUR_BAND).sum(axis=1),
             "weekday": context.weekday.total.sum(axis=0),
             "stay_day": context.stay.total.sum(axis=0),
             "party": context.party.total.sum(axis=0),
-            "offer": np.bincount(bands, minlength=len(_BANDS["offer"])),
+            "offer": offers,
         }
 
 

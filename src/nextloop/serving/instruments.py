@@ -1,9 +1,9 @@
 """What the API counts and measures, on a registry of its own app.
 
-In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form. Names and
-buckets are declared in ``telemetry.metrics``; HTTP counts and latencies by route come from
-prometheus-fastapi-instrumentator, paths that no route has are one group. A process is one slot and
-answers by one model version: both are labels, and there are no other processes' counts to add.
+In come answers and loaded models, out goes ``GET /metrics`` in Prometheus's text form, which
+prometheus-fastapi-instrumentator serves. Names and buckets are declared in ``telemetry.metrics``.
+A process is one slot and answers by one model version: both are labels, and there are no other
+processes' counts to add.
 """
 
 from __future__ import annotations
@@ -15,25 +15,23 @@ from typing import Final
 from fastapi import FastAPI
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     GCCollector,
+    Histogram,
     PlatformCollector,
     ProcessCollector,
 )
 from prometheus_fastapi_instrumentator import Instrumentator
-from prometheus_fastapi_instrumentator.metrics import Info
 from starlette.responses import PlainTextResponse
 
 from nextloop.recommender.answer import Answer
 from nextloop.recommender.asking import Query
 from nextloop.serving.answers import Recommendations
 from nextloop.serving.drift import Drift
+from nextloop.serving.measured import Measured
 from nextloop.serving.model import LoadedModel
 from nextloop.telemetry import metrics
 
-# Probes and scrapes would hide what callers see: they are many, and always fast.
-_UNCOUNTED: Final = ["^/metrics$", "^/healthz$", "^/readyz$"]
-# A caller may invent methods; each would be a series for ever.
-_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"})
 _ALONE: Final = "none"
 
 
@@ -56,19 +54,13 @@ class Instruments:
         self.fallbacks = metrics.FALLBACK_ANSWERS.on(registry)
         self.scores = metrics.RECOMMENDATION_SCORE.on(registry)
         self.events = metrics.OFFER_EVENTS.on(registry)
-        self.values = metrics.FEATURE_VALUES.on(registry)
-        self.described = [
-            metric.on(registry)
-            for metric in (
-                metrics.MODEL_INFO,
-                metrics.MODEL_LOADED,
-                metrics.MODEL_AS_OF,
-                metrics.MODEL_ITEMS,
-                metrics.OFFERED_ITEMS,
-                metrics.FEATURE_EXPECTED,
-            )
-        ]
+        self.model_info = metrics.MODEL_INFO.on(registry)
+        self.model_loaded = metrics.MODEL_LOADED.on(registry)
+        self.model_as_of = metrics.MODEL_AS_OF.on(registry)
         self._drift: Drift | None = None
+        # Looking instruments up by their labels is most of what counting costs.
+        self._responses: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram, Histogram, Counter]] = {}
 
     def install(self, app: FastAPI) -> None:
         """Add ``GET /metrics`` and measure every request, those that are refused at the door too.
@@ -76,21 +68,33 @@ class Instruments:
         Args:
             app: The app with all else that surrounds its routes; before it serves.
         """
-        instrumentator = Instrumentator(
-            should_group_status_codes=False, excluded_handlers=_UNCOUNTED, registry=self.registry
-        )
-        instrumentator.add(self._responded).instrument(app).expose(
+        Instrumentator(registry=self.registry).expose(
             app,
             tags=["health"],
             summary="Counts and latencies for Prometheus",
             response_class=PlainTextResponse,
         )
+        app.add_middleware(Measured, responded=self.responded)
 
-    def _responded(self, info: Info) -> None:
-        method = info.method if info.method in _METHODS else "other"
-        handler = info.modified_handler
-        self.http_requests.labels(method, handler, info.modified_status, self.slot).inc()
-        self.http_seconds.labels(method, handler, self.slot).observe(info.modified_duration)
+    def responded(self, method: str, handler: str, status: int, seconds: float) -> None:
+        """Count a request.
+
+        Args:
+            method: One of HTTP's own, or `other`.
+            handler: The route, or `none`.
+            status: Of the answer.
+            seconds: From the request's arrival to the answer's end.
+        """
+        found = self._responses.get((method, handler, status))
+        if found is None:
+            labels = (method, handler)
+            found = self._responses[method, handler, status] = (
+                self.http_requests.labels(*labels, status, self.slot),
+                self.http_seconds.labels(*labels, self.slot),
+            )
+        count, histogram = found
+        count.inc()
+        histogram.observe(seconds)
 
     def answered(self, answer: Recommendations, seconds: float) -> None:
         """Count an answer.
@@ -99,13 +103,22 @@ class Instruments:
             answer: What was answered.
             seconds: How long the model took for it.
         """
-        who = (self.slot, str(answer.model_version))
-        self.requests.labels(answer.source, *who).inc()
-        self.seconds.labels(*who).observe(seconds)
+        found = self._answers.get((answer.source, answer.model_version))
+        if found is None:
+            who = (self.slot, str(answer.model_version))
+            found = self._answers[answer.source, answer.model_version] = (
+                self.requests.labels(answer.source, *who),
+                self.seconds.labels(*who),
+                self.scores.labels(*who),
+                self.fallbacks.labels(*who),
+            )
+        count, histogram, scores, fallbacks = found
+        count.inc()
+        histogram.observe(seconds)
         if answer.offers:
-            self.scores.labels(*who).observe(answer.offers[0].score)
+            scores.observe(answer.offers[0].score)
         if answer.fallback:
-            self.fallbacks.labels(*who).inc()
+            fallbacks.inc()
 
     def seen(self, query: Query, answer: Answer) -> None:
         """Count what a request and its offers were like.
@@ -133,14 +146,14 @@ class Instruments:
             model: It.
         """
         ref, who = model.ref, (self.slot, str(model.ref.version))
-        info, loaded, as_of, items, offered, expected = self.described
-        for gauge in (*self.described, self.values):
+        for gauge in (self.model_info, self.model_loaded, self.model_as_of):
             gauge.clear()
-        info.labels(*who, ref.model, ref.digest).set(1)
-        loaded.labels(*who).set(time.time())
-        as_of.labels(*who).set(calendar.timegm(ref.as_of.timetuple()))
-        items.labels(*who).set(int(model.bundle.state.catalog.offered.sum()))
-        drift = self._drift = Drift(model.bundle, self.values, expected, who)
-        offered.labels(*who).set_function(lambda: float(drift.offered.sum()))
+        self.model_info.labels(*who, ref.model, ref.digest).set(1)
+        self.model_loaded.labels(*who).set(time.time())
+        self.model_as_of.labels(*who).set(calendar.timegm(ref.as_of.timetuple()))
+        if self._drift is not None:
+            self.registry.unregister(self._drift)
+        self._drift = Drift(model.bundle, who)
+        self.registry.register(self._drift)
         # A counter that is there from the first scrape on: its first event is an increase.
         self.fallbacks.labels(*who)

@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -38,18 +38,21 @@ class RequestFrame:
     Args:
         app: What is inside.
         max_body_bytes: Longest body that is read.
+        larger: Paths whose bodies may be longer.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, larger: Mapping[str, int]) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        await _Frame(self.app, scope, receive, send, self.max_body_bytes).run()
+        most = self.larger.get(scope["path"], self.max_body_bytes)
+        await _Frame(self.app, scope, receive, send, most).run()
 
 
 class _Frame:

@@ -13,14 +13,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from nextloop.serving.access import KEY_HEADER, OPEN_PATHS
 from nextloop.serving.answers import Problem
 from nextloop.serving.problems import MEDIA_TYPE, ProblemFault, describe
-from nextloop.serving.schemas import RecommendationRequest
+from nextloop.serving.schemas import BatchRequest, EventsRequest, RecommendationRequest
 
 _REF = "#/components/schemas/{model}"
 # Schemas that FastAPI does not see: bodies that routes read by themselves, and problems.
 _OWN: list[tuple[type[BaseModel], Literal["validation"]]] = [
     (RecommendationRequest, "validation"),
+    (BatchRequest, "validation"),
+    (EventsRequest, "validation"),
     (Problem, "validation"),
 ]
 
@@ -42,6 +45,38 @@ REQUEST_EXAMPLES: dict[str, Any] = {
         "summary": "A room whose guest is not known, late in the evening",
         "value": {"hotel_seq": 1, "at": "2017-12-24T23:05:00+09:00", "k": 5},
     },
+}
+
+BATCH_EXAMPLES: dict[str, Any] = {
+    "two": {
+        "summary": "Two guests of a hotel",
+        "value": {"requests": [{"hotel_seq": 1, "customer_seq": 1001}, {"hotel_seq": 1, "k": 3}]},
+    }
+}
+EVENTS_EXAMPLES: dict[str, Any] = {
+    "ordered": {
+        "summary": "An offer was ordered",
+        "value": {
+            "events": [
+                {
+                    "event_id": "5b0e9a5a1f0d3c2b",
+                    "request_id": "9f6c0c0ae7d94d6f8a56f0c3ad0a8a52",
+                    "hotel_seq": 1,
+                    "item_seq": 103,
+                    "kind": "ordered",
+                    "at": "2017-12-24T19:32:10+09:00",
+                    "rank": 1,
+                    "quantity": 2,
+                    "revenue": 16000,
+                    "model_version": 4,
+                }
+            ]
+        },
+    }
+}
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
 }
 
 
@@ -85,10 +120,20 @@ def install(app: FastAPI) -> None:
             )
             _, found = models_json_schema(_OWN, ref_template=_REF)
             schema.setdefault("components", {}).setdefault("schemas", {}).update(found["$defs"])
+            schema["components"]["securitySchemes"] = _SECURITY
+            _close(schema["paths"])
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _close(paths: dict[str, Any]) -> None:
+    """Say of each path that is not open that it takes a key, in one of two headers."""
+    for path, methods in paths.items():
+        for operation in methods.values():
+            open_to_all = path in OPEN_PATHS
+            operation["security"] = [] if open_to_all else [{one: []} for one in _SECURITY]
 
 
 def _response(fault: ProblemFault) -> dict[str, Any]:

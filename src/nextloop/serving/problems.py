@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,11 +27,20 @@ NO_STORE = {"cache-control": "no-store"}
 # Kind and advice by status. Not the standard library's phrases: those change between Pythons.
 _KINDS = {
     400: ("unreadable-body", "The body could not be read. Send JSON in UTF-8."),
+    401: (
+        "key-needed",
+        "Send a good key in `Authorization: Bearer` or `X-Api-Key`; `nextloop keys add` makes one.",
+    ),
+    403: ("other-hotel", "This key is not for that hotel."),
     404: ("not-found", "There is nothing here. GET /openapi.json lists what there is."),
     405: ("method-not-allowed", "Use one of the methods that the header Allow lists."),
-    413: ("body-too-large", "Send fewer items in `ordered` or `exclude`."),
+    413: ("body-too-large", "Send less in one request."),
     415: ("not-json", "Send the body as JSON with the header `Content-Type: application/json`."),
     422: ("wrong-fields", "`errors` names the fields that are wrong."),
+    429: (
+        "too-many-requests",
+        "This key sends more than it may; `Retry-After` says when to go on.",
+    ),
     500: ("internal-error", "Something broke on our side; the log has it under this request_id."),
     503: ("model-not-ready", "The model is not loaded yet. Try again in a moment."),
 }
@@ -108,6 +118,7 @@ def install(app: FastAPI) -> None:
     """
     app.add_exception_handler(ProblemFault, _on_fault)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
 
 
 def request_id_of(scope: Scope) -> str:
@@ -131,3 +142,9 @@ async def _on_http(request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     fault = ProblemFault(refused.status_code, headers=refused.headers)
     return answer(fault, request_id_of(request.scope))
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    wrong = cast("RequestValidationError", error).errors()
+    fields = [FieldError(field=str(one["loc"][-1]), message=one["msg"]) for one in wrong]
+    return answer(ProblemFault(422, errors=fields), request_id_of(request.scope))

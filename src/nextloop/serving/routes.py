@@ -11,6 +11,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 
 from nextloop.recommender.dataset import UnknownHotel
+from nextloop.serving.access import KEY_FAULTS, UNRULED_HEADER, caller_of, other_hotel
 from nextloop.serving.answers import FieldError, Health, Model, Readiness, Recommendations
 from nextloop.serving.bodies import BODY_FAULTS, read
 from nextloop.serving.identity import Identity
@@ -39,7 +40,9 @@ def install(
         tags=["recommendations"],
         summary="What to offer to a guest now",
         response_model=Recommendations,
-        responses=problem_responses(*BODY_FAULTS, _unknown_hotel(), _not_ready()),
+        responses=problem_responses(
+            *KEY_FAULTS, *BODY_FAULTS, other_hotel(), unknown_hotel(), not_ready()
+        ),
         openapi_extra=json_body(RecommendationRequest, REQUEST_EXAMPLES),
     )
     async def recommend(request: Request) -> Response:
@@ -49,14 +52,22 @@ def install(
         `fallback`. A hotel that it does not know is a 404.
         """
         question = await read(request, RecommendationRequest)
-        model = _ready(service)
+        caller = caller_of(request.scope)
+        caller.check(question.hotel_seq)
+        ruled = not (UNRULED_HEADER in request.headers and caller.may_ask_all)
+        model = ready(service)
         started_at = time.perf_counter()
         try:
             answer = service.recommend(
-                model, question, request_id_of(request.scope), seen=instruments.seen
+                model,
+                question,
+                request_id_of(request.scope),
+                ruled=ruled,
+                # What a release asks to compare versions is no guest's question.
+                seen=instruments.seen if ruled else None,
             )
         except UnknownHotel as unknown:
-            raise _unknown_hotel() from unknown
+            raise unknown_hotel() from unknown
         instruments.answered(answer, time.perf_counter() - started_at)
         return Response(orjson.dumps(answer), 200, NO_STORE, "application/json")
 
@@ -64,11 +75,11 @@ def install(
         "/v1/model",
         tags=["model"],
         summary="The model that answers",
-        responses=problem_responses(_not_ready()),
+        responses=problem_responses(*KEY_FAULTS, not_ready()),
     )
     async def model() -> Model:
         """Name the model version, what it was trained on and what it reached on the holdout."""
-        return _described(_ready(service))
+        return _described(ready(service))
 
     _install_health(app, service, identity)
 
@@ -84,11 +95,11 @@ def _install_health(app: FastAPI, service: Service, identity: Identity | None) -
         tags=["health"],
         summary="Whether the model is loaded",
         response_model_exclude_none=True,
-        responses=problem_responses(_not_ready()),
+        responses=problem_responses(not_ready()),
     )
     async def readyz() -> Readiness:
         """Answer 200 with the model's version and digest once it has answered a first question."""
-        ref = _ready(service).ref
+        ref = ready(service).ref
         return Readiness(
             model_version=ref.version,
             model_digest=ref.digest,
@@ -97,10 +108,11 @@ def _install_health(app: FastAPI, service: Service, identity: Identity | None) -
         )
 
 
-def _ready(service: Service) -> LoadedModel:
+def ready(service: Service) -> LoadedModel:
+    """Give the model; a problem of 503 while there is none."""
     model = service.slot.loaded
     if model is None:
-        raise _not_ready()
+        raise not_ready()
     return model
 
 
@@ -116,11 +128,13 @@ def _described(model: LoadedModel) -> Model:
     )
 
 
-def _not_ready() -> ProblemFault:
+def not_ready() -> ProblemFault:
+    """Describe a question that comes before the model."""
     return ProblemFault(503, headers={"retry-after": "1"})
 
 
-def _unknown_hotel() -> ProblemFault:
+def unknown_hotel() -> ProblemFault:
+    """Describe a question about a hotel that the model has never seen."""
     return ProblemFault(
         404,
         "unknown-hotel",

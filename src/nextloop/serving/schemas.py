@@ -16,7 +16,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 MAX_OFFERS = 100
 MAX_ORDERED = 500
 MAX_EXCLUDED = 1000
-_MAX_SEQ = 2**63 - 1
+MAX_BATCH = 100
+MAX_EVENTS = 500
+_MAX_QUANTITY = 10_000
+MAX_SEQ = 2**63 - 1
+_MAX_MONEY = 10**12  # so that no sum leaves 64 bits
 _MAX_PARTY = 99
 MAX_NIGHTS = 1000
 # Years in which every zone's offset is known and no conversion can overflow.
@@ -43,7 +47,7 @@ def _in_range(value: datetime) -> datetime:
     return value
 
 
-Seq = Annotated[int, Field(strict=True, ge=0, le=_MAX_SEQ)]
+Seq = Annotated[int, Field(strict=True, ge=0, le=MAX_SEQ)]
 PartySize = Annotated[int, Field(strict=True, ge=0, le=_MAX_PARTY)]
 Nights = Annotated[int, Field(strict=True, ge=0, le=MAX_NIGHTS)]
 Day = Annotated[date, BeforeValidator(_date_text, json_schema_input_type=date)]
@@ -53,6 +57,16 @@ Instant = Annotated[
     AfterValidator(_in_range),
 ]
 Language = Literal["ko", "en"]
+EventKind = Literal["shown", "added", "ordered", "refused"]
+
+
+def _with_offset(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("the offset is missing: 2017-12-24T08:30:00+09:00")
+    return value
+
+
+Offset = Annotated[Instant, AfterValidator(_with_offset)]
 
 
 class Strict(BaseModel):
@@ -118,3 +132,49 @@ class RecommendationRequest(Strict):
         10, description="How many offers at most."
     )
     language: Language = Field("en", description="Language of the reasons' text.")
+
+
+class BatchRequest(Strict):
+    """Ask for many guests at once, of one hotel or several."""
+
+    requests: list[RecommendationRequest] = Field(
+        min_length=1, max_length=MAX_BATCH, description="The questions; answers keep their order."
+    )
+
+
+class Event(Strict):
+    """Something that happened to an offer, or to an item beside it."""
+
+    event_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
+        description="The caller's own id: an event that is sent again with it counts once."
+    )
+    request_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,66}$")] = Field(
+        description="Of the answer that offered the item."
+    )
+    hotel_seq: Seq = Field(description="The hotel.")
+    item_seq: Seq = Field(description="The item.")
+    kind: EventKind = Field(description="What happened to it.")
+    at: Offset = Field(description="When, with an offset from UTC.")
+    rank: Annotated[int, Field(strict=True, ge=1, le=MAX_OFFERS)] | None = Field(
+        None, description="Its rank in the answer."
+    )
+    quantity: Annotated[int, Field(strict=True, ge=1, le=_MAX_QUANTITY)] | None = Field(
+        None, description="How many were ordered."
+    )
+    revenue: Annotated[int, Field(strict=True, ge=0, le=_MAX_MONEY)] | None = Field(
+        None, description="What was paid for them, in the hotel's money."
+    )
+    model_version: Annotated[int, Field(strict=True, ge=1, le=MAX_SEQ)] | None = Field(
+        None, description="As the answer named it: what results are told apart by."
+    )
+    slot: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = Field(
+        None, description="The answer's header X-Nextloop-Slot, where it had one."
+    )
+
+
+class EventsRequest(Strict):
+    """Tell what became of offers."""
+
+    events: list[Event] = Field(
+        min_length=1, max_length=MAX_EVENTS, description="Kept all or, with an error, none."
+    )

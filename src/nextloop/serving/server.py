@@ -21,9 +21,11 @@ from fastapi import FastAPI
 from nextloop.registry.versions import ModelRef
 from nextloop.serving import app as api
 from nextloop.serving import model
+from nextloop.serving.doors import Doors
 from nextloop.serving.identity import Identity
 from nextloop.serving.model import LoadedModel
 from nextloop.serving.service import Service
+from nextloop.serving.watched import watching
 
 # nginx keeps idle connections to its upstreams for 60 s: whoever closes first may cut a request
 # that is on its way, so it must not be us.
@@ -38,6 +40,7 @@ def run(
     listener: socket.socket,
     locate: Callable[[], ModelRef],
     service: Service,
+    doors: Doors,
     on_ready: Callable[[LoadedModel], None],
     *,
     until_stdin_closes: bool = False,
@@ -49,6 +52,7 @@ def run(
         listener: Where to listen, from ``listener``.
         locate: Finds the model version to answer with; called once, beside the server.
         service: Answers the questions; its slot is filled here.
+        doors: Whom to answer, and where events go.
         on_ready: Called once, when the model is loaded and requests are answered.
         until_stdin_closes: Also stop when standard input ends: who started this process and holds
             the other end takes it along, however it dies.
@@ -57,7 +61,7 @@ def run(
     Raises:
         NextLoopError: The model could not be found or loaded.
     """
-    server = _server(api.create(service, identity))
+    server = _server(api.create(service, doors, identity))
     failures: list[Exception] = []
 
     def load() -> None:
@@ -73,8 +77,9 @@ def run(
     threading.Thread(target=load, name="load-model", daemon=True).start()
     if until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
-    with _stopping_cleanly(server):
+    with _stopping_cleanly(server), watching(doors.files):
         server.run(sockets=[listener])
+    doors.spool.close()
     if failures:
         raise failures[0]
 

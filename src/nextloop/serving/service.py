@@ -7,7 +7,7 @@ answer with reasons. The guest's number ends here: the model knows keyed hashes 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,10 @@ from nextloop import privacy
 from nextloop.recommender.answer import Answer
 from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Offer as Ranked
-from nextloop.serving.answers import Offer, Reason, Recommendations
+from nextloop.recommender.dataset import Catalog
+from nextloop.serving.answers import Item, Items, Offer, Reason, Recommendations
 from nextloop.serving.model import LoadedModel, ModelSlot
+from nextloop.serving.rules import Rules
 from nextloop.serving.schemas import MAX_NIGHTS, Language, RecommendationRequest, Stay
 from nextloop.settings import OrderSettings
 
@@ -34,12 +36,14 @@ class Service:
         key: The secret that guests are named with.
         orders: Tells each hotel's time zone.
         clock: Gives the present moment, with an offset.
+        rules: Gives the hotels' rules that count now.
     """
 
     slot: ModelSlot
     key: bytes = field(repr=False)
     orders: OrderSettings
     clock: Callable[[], datetime] = _now
+    rules: Callable[[], Rules] = Rules
 
     def recommend(
         self,
@@ -47,6 +51,7 @@ class Service:
         question: RecommendationRequest,
         request_id: str,
         *,
+        ruled: bool = True,
         seen: Callable[[Query, Answer], None] | None = None,
     ) -> Recommendations:
         """Rank what to offer.
@@ -55,6 +60,7 @@ class Service:
             model: The model to ask.
             question: The checked request.
             request_id: Names the answer.
+            ruled: Whether the hotel's rules count.
             seen: Told of the query and the model's answer to it.
 
         Returns:
@@ -64,7 +70,7 @@ class Service:
             UnknownHotel: The model has never seen the hotel.
         """
         query = self.query(question)
-        answer = model.bundle.recommend(query)
+        answer = model.bundle.recommend(self._ruled(model, query) if ruled else query)
         if seen is not None:
             seen(query, answer)
         return Recommendations(
@@ -75,6 +81,34 @@ class Service:
             fallback=answer.fallback,
             offers=[_offer(ranked, question.language) for ranked in answer.offers],
         )
+
+    def items(self, model: LoadedModel, hotel: int) -> Items:
+        """List a hotel's items.
+
+        Args:
+            model: That knows them.
+            hotel: The source's number of the hotel.
+
+        Returns:
+            All of them by number, with whether they may be offered now.
+
+        Raises:
+            UnknownHotel: The model has never seen the hotel.
+        """
+        catalog = model.bundle.state.catalog
+        rows = catalog.rows(catalog.hotel_code(hotel))
+        out = self.rules().of(hotel).kept_out(catalog, hotel, self.local(hotel, None))
+        places = range(rows.start, rows.stop)
+        items = [_item(catalog, place, out) for place in places]
+        return Items(hotel, model.ref.version, model.ref.digest, items)
+
+    def _ruled(self, model: LoadedModel, query: Query) -> Query:
+        """Let a hotel's rules narrow a query."""
+        rules = self.rules().of(query.hotel)
+        if rules.is_empty or not isinstance(query.at, datetime):
+            return query
+        out = rules.kept_out(model.bundle.state.catalog, query.hotel, query.at)
+        return replace(query, exclude=query.exclude | out, per_department=rules.max_per_department)
 
     def local(self, hotel_seq: int, moment: datetime | None) -> datetime:
         """Put a moment on the hotel's clock.
@@ -137,6 +171,17 @@ def _nights(stay: Stay) -> int | None:
 
 def _in_range(days: int) -> int | None:
     return days if 0 <= days <= MAX_NIGHTS else None
+
+
+def _item(catalog: Catalog, place: int, out: frozenset[int]) -> Item:
+    item, department = int(catalog.item[place]), int(catalog.department[place])
+    return Item(
+        item_seq=item,
+        item_name=catalog.name[place],
+        department_seq=department if department >= 0 else None,
+        price=int(catalog.price[place]),
+        offered=bool(catalog.offered[place]) and item not in out,
+    )
 
 
 def _offer(ranked: Ranked, language: Language) -> Offer:

@@ -11,6 +11,7 @@ from nextloop.settings.loading import Resolved, load, resolve, sources
 from nextloop.settings.names import leaves, masked, variable
 from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
+from nextloop.settings.serving import ServingSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.stack import StackSettings
 from nextloop.settings.tree import (
@@ -18,7 +19,6 @@ from nextloop.settings.tree import (
     OrderSettings,
     PrivacySettings,
     RecommenderSettings,
-    ServingSettings,
     Settings,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from nextloop.settings.group import Group, HomePath
 
@@ -42,6 +42,9 @@ class RolloutSettings(Group):
     )
     golden: Path | None = Field(
         default=None, description="Questions asked before a switch (JSON lines); else made up"
+    )
+    key: SecretStr | None = Field(
+        default=None, description="API key for all hotels, to ask a slot where keys are needed"
     )
     ready_seconds: float = Field(default=60, gt=0, description="Longest wait until a slot is ready")
     ready_answers: int = Field(

@@ -21,6 +21,7 @@ from nextloop.settings.batch import BatchSettings
 from nextloop.settings.group import Group, HomePath
 from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
+from nextloop.settings.serving import ServingSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
 from nextloop.settings.stack import StackSettings
 
@@ -128,15 +129,6 @@ class RecommenderSettings(Group):
         default=0.0, ge=0, le=86_400, description="Seconds to search for better settings in"
     )
     tune_trials: int = Field(default=20, ge=1, le=1000, description="Trials of that search at most")
-
-
-class ServingSettings(Group):
-    """Where the API listens."""
-
-    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on")
-    port: int = Field(
-        default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one"
-    )
 
 
 class Settings(BaseSettings):

@@ -7,9 +7,9 @@ know it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,9 @@ from nextloop.storage.files import Found
 from nextloop.storage.places import is_bucket, place_at
 
 SUFFIXES: Final = (".csv", ".csv.gz")
+EVENTS_FOLDER: Final = "events"
+"""The folder of a landing into which `nextloop events ship` brings callers' events."""
+_EVENTS_SUFFIX: Final = ".jsonl"
 _HASHING_THREADS: Final = 4
 
 
@@ -41,16 +44,8 @@ def list_landing(place: str | Path) -> list[Found]:
         DataFault: It holds no order file.
         SystemFault: A file cannot be looked at, or the bucket does not answer.
     """
-    root = place_at(place)
-    if not is_bucket(root) and not Path(root).is_dir():
-        raise UsageFault(
-            f"The landing {root} is not a folder.",
-            "Give the folder of the order files with --landing.",
-        )
-    try:
-        found = files.listed(root, _is_order_file)
-    except FileNotFoundError as error:
-        raise _unreadable(root, error) from error
+    root = _root(place)
+    found = _listed(root, is_order_file)
     if not found:
         raise DataFault(
             f"The landing {root} holds no order file ({' or '.join(SUFFIXES)}).",
@@ -58,6 +53,34 @@ def list_landing(place: str | Path) -> list[Found]:
             + ("." if is_bucket(root) else f", or make some: nextloop simulate --out {place}"),
         )
     return found
+
+
+def list_events(place: str | Path) -> list[Found]:
+    """List the files of events of a landing, by name relative to it; most landings have none.
+
+    Raises:
+        UsageFault: There is no such folder or bucket.
+        SystemFault: A file cannot be looked at, or the bucket does not answer.
+    """
+    found = _listed(f"{_root(place)}/{EVENTS_FOLDER}", _is_events_file)
+    return [replace(file, name=f"{EVENTS_FOLDER}/{file.name}") for file in found]
+
+
+def _root(place: str | Path) -> str:
+    root = place_at(place)
+    if not is_bucket(root) and not Path(root).is_dir():
+        raise UsageFault(
+            f"The landing {root} is not a folder.",
+            "Give the folder of the order files with --landing.",
+        )
+    return root
+
+
+def _listed(root: str, wanted: Callable[[str], bool]) -> list[Found]:
+    try:
+        return files.listed(root, wanted)
+    except FileNotFoundError as error:
+        raise _unreadable(root, error) from error
 
 
 def hashed(found: Sequence[Found], known: Mapping[tuple[str, str], str]) -> list[LandingFile]:
@@ -87,9 +110,15 @@ def _digest(file: Found) -> str:
         raise _unreadable(file.path, error) from error
 
 
-def _is_order_file(name: str) -> bool:
+def is_order_file(name: str) -> bool:
+    """Tell by its name whether a file of the landing holds orders."""
     base = name.rpartition("/")[2]
     return base.lower().endswith(SUFFIXES) and not base.startswith(".")
+
+
+def _is_events_file(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return base.endswith(_EVENTS_SUFFIX) and not base.startswith(".")
 
 
 def _unreadable(path: str, error: OSError) -> SystemFault:

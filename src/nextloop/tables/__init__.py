@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from nextloop.tables.events import EVENTS
 from nextloop.tables.features import (
     FEATURE_TABLES,
     GUEST_FEATURES,
@@ -19,10 +20,19 @@ from nextloop.tables.table import UTC_TIME, Column, Table
 
 TABLES: Final = {
     table.name: table
-    for table in (ORDERS, ORDER_LINES, REJECTED_ROWS, LANDING_FILES, *FEATURE_TABLES, PROMOTIONS)
+    for table in (
+        ORDERS,
+        ORDER_LINES,
+        REJECTED_ROWS,
+        LANDING_FILES,
+        *FEATURE_TABLES,
+        PROMOTIONS,
+        EVENTS,
+    )
 }
 
 __all__ = [
+    "EVENTS",
     "FEATURE_TABLES",
     "GUEST_FEATURES",
     "HOTEL_DEMAND",

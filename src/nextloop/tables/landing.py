@@ -25,10 +25,25 @@ LANDING_FILES: Final = Table(
         Column("file_bytes", pa.int64(), "Its size.", nullable=False),
         Column("outcome", pa.string(), "ingested or refused.", nullable=False),
         Column("reason", pa.string(), "Why it was refused."),
-        Column("rows_in", pa.int64(), "Data rows in the file.", nullable=False),
-        Column("accepted", pa.int64(), "Rows that became the order's state.", nullable=False),
+        Column(
+            "rows_in",
+            pa.int64(),
+            "Data rows, or events, in the file.",
+            nullable=False,
+        ),
+        Column(
+            "accepted",
+            pa.int64(),
+            "Rows that became the order's state; events that came for the first time.",
+            nullable=False,
+        ),
         Column("rejected", pa.int64(), "Rows in rejected_rows.", nullable=False),
-        Column("superseded", pa.int64(), "Rows older than what is known.", nullable=False),
+        Column(
+            "superseded",
+            pa.int64(),
+            "Rows older than what is known; events that came before.",
+            nullable=False,
+        ),
         Column(
             "replaced", pa.int64(), "Accepted rows that renewed a stored order.", nullable=False
         ),

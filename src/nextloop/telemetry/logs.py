@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -74,6 +75,7 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)  # every value of every line is asked about, and the names are few
 def _is_private(key: str) -> bool:
     return key in DROPPED or any(part in key for part in _SECRET_PARTS)
 

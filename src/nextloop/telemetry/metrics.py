@@ -171,6 +171,19 @@ LAKE_NEWEST = GaugeMetric(
     "The newest order in the lake, in seconds since 1970.",
     "seconds",
 )
+SHOWN_LISTS = GaugeMetric(
+    "nextloop_shown_lists",
+    "Lists of offers that were shown in the last 28 days, by the model version that made them; an "
+    "event that was told twice counts once.",
+    "lists",
+    ("version",),
+)
+HIT_LISTS = GaugeMetric(
+    "nextloop_hit_lists",
+    "Of them those of which something was ordered.",
+    "lists",
+    ("version",),
+)
 FEATURE_ROWS = GaugeMetric(
     "nextloop_feature_rows",
     "Rows of each feature table as of the last date.",
@@ -223,6 +236,8 @@ JOBS: tuple[Metric, ...] = (
     INGEST_FILES,
     LANDING_NEWEST,
     LAKE_NEWEST,
+    SHOWN_LISTS,
+    HIT_LISTS,
     FEATURE_ROWS,
     FEATURES_AS_OF,
     TRAINED_AS_OF,

@@ -19,7 +19,9 @@ _TITLE: Final = """\
 <!-- Written by `make metrics` from nextloop.telemetry.metrics: edit that. -->
 
 Units are base units: seconds since 1970 for moments, shares from 0 to 1. No label names a hotel, a
-guest, an item, a path or a run, so the number of series does not grow with traffic.
+guest, an item, a path or a run, so the number of series does not grow with traffic: a slot has
+fewer than 400. Metrics of other programs that dashboards name are listed, with the releases that
+were looked at, in `deploy/monitoring/dashboards/outside.py`.
 """
 _API: Final = """\
 ## The API
@@ -80,6 +82,9 @@ serves what is there from then on. All are gauges, of the last run.
 Freshness is `time() - nextloop_..._timestamp_seconds`: of the landing, the lake, the features, the
 training and, above, the model that answers. The job failed last if its failure is later than its
 success.
+
+The hit rate that counts is `sum(nextloop_hit_lists) / sum(nextloop_shown_lists)`, of the table of
+events. What the API counts is quicker, and counts an event that is told again once more.
 """
 _SHARE: Final = """\
 clamp_min(

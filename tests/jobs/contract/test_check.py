@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from tests.order_files import csv_line, csv_text, row, write
 
 from nextloop import settings
 from nextloop.errors import DataFault, UsageFault
 from nextloop.jobs.contract.check import check
 from nextloop.orders.reasons import FLAGS, REASONS
 from nextloop.tables.order_file import COLUMNS
-from tests.order_files import csv_line, csv_text, row, write
 
 MIXED: list[dict[str, str] | str] = [
     row(1),

@@ -16,6 +16,8 @@ from pyspark.sql import SparkSession
 from nextloop import spark as engines
 from nextloop.errors import DataFault
 from nextloop.jobs import ledger, metrics, settling
+from nextloop.jobs.event_intake import take_in_held
+from nextloop.jobs.event_report import recent
 from nextloop.jobs.freshness import newest_order
 from nextloop.jobs.ingest.context import Run, new_run_id, staging_folder
 from nextloop.jobs.ingest.conversion import Written, discard, publish, write
@@ -30,9 +32,8 @@ from nextloop.jobs.sessions import session_for
 from nextloop.orders.file_report import FileReport
 from nextloop.privacy import fingerprint, load_key
 from nextloop.settings import Settings
-from nextloop.storage.delta import Overtaken
-from nextloop.storage.lake import Lake, create_lake, is_lake, writing
-from nextloop.storage.landing import list_landing
+from nextloop.storage.lake import create_lake, is_lake, writing
+from nextloop.storage.landing import list_events, list_landing
 from nextloop.tables import LANDING_FILES, ORDERS
 from nextloop.telemetry import logs
 
@@ -45,7 +46,7 @@ def ingest(
     progress: Progress | None = None,
     retry: Retry | None = None,
 ) -> IngestReport:
-    """Take in the landing's new files.
+    """Take in the landing's new files: of orders, then callers' events.
 
     Args:
         settings: Where landing and lake are, the engine, how rows are read.
@@ -94,26 +95,18 @@ def _ingest(
             with (
                 session_for(settings, spark) as session,
                 staging_folder(lake, report.run_id) as staging,
-                _settled_after(lake),
+                settling.settled_after(lake),
             ):
                 run = Run(lake, session, rules, plan, report.run_id, staging, settings)
                 _take_in(run, report, progress or (lambda *_: None))
+        if retry is None and (events := list_events(settings.landing)):
+            report.events = take_in_held(lake, events)
+            report.versions |= report.events.versions
     if retry is None and settings.metrics_folder is not None:
         landed = max(file.written for file in found)
         newest = newest_order(lake, report.versions[ORDERS.name])
-        metrics.leave_ingest(settings, report, landed, newest)
+        metrics.leave_ingest(settings, report, landed, newest, recent(settings, lake))
     return report
-
-
-@contextmanager
-def _settled_after(lake: Lake) -> Iterator[None]:
-    """Leave the tables as the ledger says, whether this run was overtaken or overtook another."""
-    try:
-        yield
-    except Overtaken:
-        settling.settle(lake)
-        raise
-    settling.settle(lake)
 
 
 def _take_in(run: Run, report: IngestReport, progress: Progress) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nextloop.jobs.event_intake import EventsReport
 from nextloop.jobs.ingest.judging import Finding
 from nextloop.jobs.ledger import Counts, Refusal
 from nextloop.orders.file_report import FileReport
@@ -58,6 +59,7 @@ class IngestReport:
         replaced: Accepted ones that renewed a stored order.
         reasons: Rejected rows by reason code.
         rewound: Tables from which an unfinished run was taken back.
+        events: What became of the landing's files of events, where it has some.
         versions: Version of each table after the run.
         findings: What the batch rules found odd.
         warnings: What a person should look at, in words; the findings are among it.
@@ -77,6 +79,7 @@ class IngestReport:
     replaced: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     rewound: list[str] = field(default_factory=list)
+    events: EventsReport | None = None
     versions: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

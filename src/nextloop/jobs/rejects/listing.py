@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nextloop.errors import UsageFault
+from nextloop.events.reasons import EVENT_REASONS
 from nextloop.jobs.rejects.rows import (
     MENDED,
     OPEN,
@@ -26,6 +27,7 @@ from nextloop.settings import Settings
 from nextloop.storage.lake import open_lake
 
 STATES = (OPEN, MENDED)
+_REASONS = {**REASONS, **EVENT_REASONS}
 
 
 def overview(settings: Settings) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def show(
     if file is not None:
         _check(file, set(found["file_name"].to_pylist()), "No rejected row came from the file")
     if reason is not None:
-        _check(reason, set(REASONS), "There is no reason")
+        _check(reason, set(_REASONS), "There is no reason")
     if state is not None:
         _check(state, set(STATES), "There is no state")
     for column, wanted in (("file_name", file), ("reason", reason), ("state", state)):
@@ -114,7 +116,7 @@ def _first(rows: pa.Table, limit: int) -> list[dict[str, Any]]:
 
 
 def _row(row: dict[str, Any], language: Language) -> dict[str, Any]:
-    said = REASONS[row["reason"]].said(language)
+    said = _REASONS[row["reason"]].said(language)
     return {
         "file": row["file_name"],
         "revision": row["file_revision"],

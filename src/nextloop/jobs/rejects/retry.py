@@ -19,7 +19,7 @@ from nextloop.jobs.progress import Progress
 from nextloop.jobs.settling import known_files
 from nextloop.settings import Settings
 from nextloop.storage.lake import open_lake
-from nextloop.storage.landing import list_landing
+from nextloop.storage.landing import is_order_file, list_landing
 
 
 def retry(
@@ -53,6 +53,11 @@ def retry(
 
 
 def _check(name: str, known: set[str]) -> None:
+    if name in known and not is_order_file(name):
+        raise UsageFault(
+            f"{name} is a file of events, and those are not read again.",
+            "A corrected file of events is taken in as a new one: nextloop events ingest",
+        )
     if name in known:
         return
     near = difflib.get_close_matches(name, known, n=1)

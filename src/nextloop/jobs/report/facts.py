@@ -25,6 +25,7 @@ from nextloop.registry import lineage
 from nextloop.settings import Settings
 from nextloop.storage import delta
 from nextloop.storage.lake import Lake, open_lake
+from nextloop.storage.landing import is_order_file
 from nextloop.tables import HOTEL_DEMAND, LANDING_FILES, ORDERS, REJECTED_ROWS
 
 HOURS: Final = 24
@@ -127,6 +128,7 @@ def _files(lake: Lake) -> list[FileRows]:
     return [
         FileRows(row["file_name"], *(row[name] for name in names))
         for row in sorted(rows, key=lambda row: str(row["file_name"]))
+        if is_order_file(row["file_name"])
     ]
 
 
