@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import pytest
-
 from tests.alerting import scaling
 from tests.alerting.conftest import alert
 

@@ -11,7 +11,6 @@ import urllib.request
 from dataclasses import dataclass
 
 import pytest
-
 from tests.alerting import scaling
 from tests.rollout.conftest import free_port
 

@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 import yaml
-
 from tests.alerting import promtool
 from tests.alerting.promtool import PROMETHEUS, ROOT, Rule
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
 from tests.rollout.conftest import free_port

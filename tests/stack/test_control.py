@@ -7,7 +7,6 @@ import os
 import socket
 
 import pytest
-
 from tests.stack.conftest import Stack
 
 

@@ -13,11 +13,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.alerting import promtool
+from tests.stack.conftest import FAULTY, calling, until
 
 from nextloop.telemetry import metrics, textfile
 from nextloop.telemetry.kinds import GaugeMetric
-from tests.alerting import promtool
-from tests.stack.conftest import FAULTY, calling, until
 
 SECONDS = 90
 DAY = 86_400
