@@ -13,7 +13,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow test test-slow test-rollout test-airflow test-mlflow test-monitoring test-images check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -32,16 +32,28 @@ mlflow: $(MLFLOW)/.ready ## Start the MLflow server locally, on a PostgreSQL clu
 	@scripts/postgres.sh
 	@scripts/mlflow.sh $(ARGS)
 
+up: $(DEMO)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything here, in .stack: MLflow, Airflow, API, Prometheus, Alertmanager
+	@scripts/postgres.sh
+	@scripts/nginx.sh
+	@scripts/monitoring.sh
+	@$(DEMO)/bin/nextloop stack up --folder .stack $(ARGS)
+
+status: $(DEMO)/.ready ## Show what of it runs, where, and who signs in with what
+	@$(DEMO)/bin/nextloop stack status --folder .stack $(ARGS)
+
+down: $(DEMO)/.ready ## Stop it; its data stay in .stack
+	@$(DEMO)/bin/nextloop stack down --folder .stack $(ARGS)
+
 setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev without running anything
 
 test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack $(ARGS)
 
 test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
 	@scripts/java.sh
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
+	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
 
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
@@ -51,6 +63,15 @@ test-airflow: $(DEV)/.ready $(AIRFLOW)/.ready ## Check the DAGs' types and run t
 	@scripts/java.sh
 	@cd orchestration && ../$(DEV)/bin/mypy --python-executable ../$(AIRFLOW)/bin/python src dags
 	@$(AIRFLOW)/bin/python -m pytest orchestration/tests $(ARGS)
+
+test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules and messages on them
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
+
+test-stack: $(DEV)/.ready ## Start the API with its monitoring, break it, and read what reaches Slack
+	@scripts/nginx.sh
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/stack $(ARGS)
 
 test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
 	@scripts/postgres.sh
@@ -106,7 +127,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) .airflow .mlflow build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) .airflow .mlflow .stack build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)

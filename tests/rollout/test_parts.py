@@ -174,6 +174,17 @@ def test_access_log_is_read_on_by_whole_lines(tmp_path):
     assert [(each.slot, each.failed) for each in reading.ended()] == [("", True)]
 
 
+def test_access_log_that_was_rotated_is_read_from_its_start(tmp_path):
+    """A log that was emptied goes on being read."""
+    log = tmp_path / "access.log"
+    line = '{"slot":"blue","status":%d,"seconds":0.1,"request_id":"a"}\n'
+    log.write_text(line % 500 * 3)
+    reading = AccessLog(log)
+    log.write_text(line % 200)
+    assert [each.status for each in reading.ended()] == [200]
+    assert reading.ended() == []
+
+
 def test_watch_counts_what_the_new_slot_and_nobody_answered(tmp_path):
     """What the slot before still finishes is not the new one's."""
     log = tmp_path / "access.log"

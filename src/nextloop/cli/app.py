@@ -35,6 +35,7 @@ from nextloop.cli import (
     settings,
     simulate,
     spark_cluster,
+    stack,
     tables,
     train,
 )
@@ -104,6 +105,7 @@ app.add_typer(rollout.app, name="rollout")
 app.command()(run_command.run)
 app.add_typer(tables.app, name="tables")
 app.add_typer(spark_cluster.app, name="spark-cluster")
+app.add_typer(stack.app, name="stack")
 app.command()(settings.settings)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Releases behind a proxy: deploy, rollback, status, reconcile, history, down.",
+    help="Releases behind a proxy: deploy, rollback, status, reconcile, history, metrics, down.",
     rich_markup_mode="markdown",
 )
 Folder = Annotated[
@@ -171,6 +171,21 @@ def history(
         for event in events
     ]
     output.table(rows) if rows else output.say("Nothing was done here yet.")
+
+
+@app.command()
+def metrics(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of this machine.")] = 9113,
+    folder: Folder = None,
+) -> None:
+    """Answer Prometheus on what nginx answered, by slot and status, until told to stop.
+
+    Example: nextloop rollout metrics --port 9113
+    """
+    rollout = _rollout(folder)
+    from nextloop.rollout.exporter import serve
+
+    serve(rollout, port)
 
 
 @app.command()

@@ -6,6 +6,7 @@ Comes in: the log. Goes out: the requests that ended since. Probes of ours are l
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,8 @@ class AccessLog:
         """Return the requests whose lines came since the last call."""
         try:
             with self.path.open("rb") as log:
+                if log.seek(0, os.SEEK_END) < self._at:
+                    self._at = 0  # it was rotated
                 log.seek(self._at)
                 data = log.read()
         except OSError:

@@ -13,6 +13,7 @@ from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.serving import ServingSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
+from nextloop.settings.stack import StackSettings
 from nextloop.settings.tree import (
     GcsSettings,
     OrderSettings,
@@ -34,6 +35,7 @@ __all__ = [
     "ServingSettings",
     "Settings",
     "SparkClusterSettings",
+    "StackSettings",
     "leaves",
     "load",
     "masked",

@@ -23,6 +23,7 @@ from nextloop.settings.registry import MlflowSettings, RegistrySettings
 from nextloop.settings.rollout import RolloutSettings
 from nextloop.settings.serving import ServingSettings
 from nextloop.settings.spark_cluster import SparkClusterSettings
+from nextloop.settings.stack import StackSettings
 
 OrderState = Literal["complete", "refused", "cancelled", "open"]
 Place = Annotated[str, AfterValidator(allowed.place)]
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     recommender: RecommenderSettings = Field(default_factory=RecommenderSettings)
     serving: ServingSettings = Field(default_factory=ServingSettings)
     rollout: RolloutSettings = Field(default_factory=RolloutSettings)
+    stack: StackSettings = Field(default_factory=StackSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from nextloop.telemetry import metrics
+from nextloop.telemetry import metrics, proxy
 from nextloop.telemetry.kinds import CounterMetric, HistogramMetric, Metric
 
 _TITLE: Final = """\
@@ -36,6 +36,12 @@ no worker files to merge, and a counter that begins anew after a restart is what
 
 Probes and scrapes (`/healthz`, `/readyz`, `/metrics`) are not counted. `handler` is a route of the
 API or `none`, `method` one of HTTP's own or `other`.
+"""
+_PROXY: Final = """\
+## The proxy
+
+`nextloop rollout metrics` on the serving host reads nginx's log and its status, and answers on
+`127.0.0.1:9113/metrics`. What callers saw, faults of a slot that died included, is only here.
 """
 _MODEL: Final = """\
 ## The model
@@ -111,6 +117,8 @@ def metrics_page() -> str:
             _TITLE,
             _API,
             *_table(metrics.API),
+            _PROXY,
+            *_table(proxy.ALL),
             _MODEL.replace("@PSI@", shown),
             *_table(metrics.MODEL),
             _JOBS,

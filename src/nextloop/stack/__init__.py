@@ -1,0 +1,1 @@
+"""Stack: the whole installation on one machine, as plain processes within one folder."""

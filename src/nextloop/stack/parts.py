@@ -1,0 +1,226 @@
+"""What a stack is made of: each part's command, ports, where it answers, and how one signs in.
+
+Comes in: settings and places. Goes out: parts in the order in which they are started. What a part
+does is in its own script or command; nothing of that is said a second time here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from nextloop.settings import Settings
+from nextloop.stack import monitoring
+from nextloop.stack.places import Places
+
+_PLAIN_SECONDS: Final = 30.0
+_MLFLOW_SECONDS: Final = 150.0  # the first start makes PostgreSQL's cluster and MLflow's tables
+_AIRFLOW_SECONDS: Final = 320.0  # scripts/airflow.sh gives up after 300
+_PASSWORD: Final = re.compile(r'"admin": *"([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part.
+
+    Attributes:
+        name: Short; also of its log.
+        command: How it is started.
+        ports: That it listens on, by the setting that says so.
+        health: What answers when it is there.
+        page: For people; empty if it has none.
+        needs: Programs and files, each with the command that makes it.
+        variables: Environment beside the stack's.
+        login: Says who signs in, and with what.
+        prepare: Writes what it reads.
+        seconds: How long it may take until it answers.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ports: Mapping[str, int]
+    health: str
+    page: str = ""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    login: Callable[[], str] = str
+    prepare: Callable[[], None] = lambda: None
+    seconds: float = _PLAIN_SECONDS
+
+    @property
+    def missing(self) -> str:
+        """Return the first thing that it needs and that is not there."""
+        return next((thing for thing in self.needs if not shutil.which(thing)), "")
+
+
+def parts_of(settings: Settings, places: Places) -> list[Part]:
+    """List the parts that are to run; the API is none of them, `nextloop rollout` runs it.
+
+    Args:
+        settings: Of this process.
+        places: Of the stack.
+    """
+    every = [
+        *([] if settings.stack.slack_webhook_file else [_messages(settings, places)]),
+        _mlflow(settings, places),
+        _airflow(settings, places),
+        _node(settings, places),
+        _nginx(settings),
+        _alertmanager(settings, places),
+        _prometheus(settings, places),
+        # Last: it counts the silence from when it began.
+        _deadman(settings, places),
+    ]
+    without = settings.stack.without.split()
+    return [part for part in every if part.name not in without]
+
+
+def _url(port: int, path: str = "") -> str:
+    return f"http://127.0.0.1:{port}{path}"
+
+
+def _mlflow(settings: Settings, places: Places) -> Part:
+    port, database = settings.stack.mlflow_port, settings.stack.database_port
+    folder = places.folder / "mlflow"
+    flags = ["--port", str(port), "--database-port", str(database), "--folder", str(folder)]
+    return Part(
+        "mlflow",
+        (str(places.checkout / "scripts" / "mlflow.sh"), *flags),
+        {"MLFLOW_PORT": port, "DATABASE_PORT": database},
+        _url(port, "/health"),
+        _url(port),
+        needs={str(places.checkout / ".venv-mlflow" / "bin" / "mlflow"): "make up"},
+        login=lambda: _login(folder / "admin.password"),
+        seconds=_MLFLOW_SECONDS,
+    )
+
+
+def _airflow(settings: Settings, places: Places) -> Part:
+    port = settings.stack.airflow_port
+    home = places.folder / "airflow"
+    return Part(
+        "airflow",
+        (str(places.checkout / "scripts" / "airflow.sh"), "--port", str(port)),
+        {"AIRFLOW_PORT": port},
+        _url(port, "/api/v2/monitor/health"),
+        _url(port),
+        needs={str(places.checkout / ".venv-airflow" / "bin" / "airflow"): "make up"},
+        variables={
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__NEXTLOOP__COMMAND": str(Path(sys.executable).with_name("nextloop")),
+        },
+        login=lambda: _login(home / "simple_auth_manager_passwords.json.generated"),
+        seconds=_AIRFLOW_SECONDS,
+    )
+
+
+def _node(settings: Settings, places: Places) -> Part:
+    port = settings.stack.node_port
+    return Part(
+        "node",
+        (
+            "prometheus-node-exporter",
+            f"--web.listen-address=127.0.0.1:{port}",
+            f"--collector.textfile.directory={places.metrics}",
+        ),
+        {"NODE_PORT": port},
+        _url(port, "/metrics"),
+        needs={"prometheus-node-exporter": "scripts/monitoring.sh"},
+    )
+
+
+def _nginx(settings: Settings) -> Part:
+    port = settings.stack.nginx_port
+    return Part(
+        "nginx",
+        (sys.executable, "-m", "nextloop.cli", "rollout", "metrics", "--port", str(port)),
+        {"NGINX_PORT": port},
+        _url(port, "/metrics"),
+    )
+
+
+def _messages(settings: Settings, places: Places) -> Part:
+    port = settings.stack.messages_port
+    flags = ("--port", str(port), "--log", str(places.messages))
+    return Part(
+        "messages",
+        (sys.executable, "-m", "nextloop.stack.messages", *flags),
+        {"MESSAGES_PORT": port},
+        _url(port, "/"),
+        login=lambda: f"in Slack's place: {places.messages}",
+    )
+
+
+def _alertmanager(settings: Settings, places: Places) -> Part:
+    port, folder = settings.stack.alertmanager_port, places.folder / "alertmanager"
+    return Part(
+        "alertmanager",
+        (
+            "prometheus-alertmanager",
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ),
+        {"ALERTMANAGER_PORT": port},
+        _url(port, "/-/ready"),
+        _url(port),
+        needs={"prometheus-alertmanager": "scripts/monitoring.sh"},
+        prepare=lambda: monitoring.write_alertmanager(settings, places),
+    )
+
+
+def _deadman(settings: Settings, places: Places) -> Part:
+    port = settings.stack.deadman_port
+    return Part(
+        "deadman",
+        (
+            sys.executable,
+            str(places.checkout / "deploy" / "monitoring" / "deadman.py"),
+            "--slack-url-file",
+            str(places.folder / "alertmanager" / "secrets" / "slack_page_url"),
+            "--port",
+            str(port),
+            "--silence",
+            str(settings.stack.silence_seconds),
+        ),
+        {"DEADMAN_PORT": port},
+        _url(port, "/healthz"),
+        login=lambda: "tells Slack when the monitoring is silent",
+    )
+
+
+def _prometheus(settings: Settings, places: Places) -> Part:
+    port, folder = settings.stack.prometheus_port, places.folder / "prometheus"
+    return Part(
+        "prometheus",
+        (
+            "prometheus",
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            "--storage.tsdb.retention.time=15d",
+            # Alertmanager believes in an alert for four of these after Prometheus has died.
+            f"--rules.alert.resend-delay={settings.stack.resend_seconds}s",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ),
+        {"PROMETHEUS_PORT": port},
+        _url(port, "/-/ready"),
+        _url(port),
+        needs={"prometheus": "scripts/monitoring.sh"},
+        prepare=lambda: monitoring.write_prometheus(settings, places),
+    )
+
+
+def _login(file: Path) -> str:
+    """Say the first password to whoever may read the file, or else where it will be."""
+    try:
+        text = file.read_text("utf-8").strip()
+    except OSError:
+        return f"admin, password in {file}"
+    found = _PASSWORD.search(text)
+    return f"admin / {found[1] if found else text}"
