@@ -7,6 +7,7 @@ DEMO := .venv
 DEV := .venv-dev
 AIRFLOW := .venv-airflow
 MLFLOW := .venv-mlflow
+OTHERS := $(patsubst %,--ignore=tests/%,rollout monitoring alerting stack)  # have targets of their own
 SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
 
 export PYTHON
@@ -48,12 +49,12 @@ setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev
 
 test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack $(ARGS)
+	@$(DEV)/bin/python -m pytest $(OTHERS) $(ARGS)
 
 test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
 	@scripts/java.sh
 	@scripts/browser.sh
-	@$(DEV)/bin/python -m pytest --ignore=tests/rollout --ignore=tests/monitoring --ignore=tests/alerting --ignore=tests/stack -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
+	@$(DEV)/bin/python -m pytest $(OTHERS) -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
 
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh

@@ -42,7 +42,8 @@ part orchestration orchestration src requirements pyproject.toml
 part mlflow src/nextloop/registry src/nextloop/recommender src/nextloop/jobs src/nextloop/settings \
     src/nextloop/cli src/nextloop/errors.py tests/registry tests/jobs tests/conftest.py tests/gcs \
     requirements/mlflow.txt requirements/dev.txt deploy/mlflow pyproject.toml
-part monitoring src/nextloop/telemetry src/nextloop/jobs deploy/monitoring tests/monitoring docs/metrics.md \
-    requirements/dev.txt pyproject.toml
+part monitoring src/nextloop/telemetry src/nextloop/jobs src/nextloop/stack deploy/monitoring \
+    tests/monitoring tests/alerting tests/stack docs/metrics.md docs/runbooks requirements/dev.txt \
+    pyproject.toml
 part images deploy/Dockerfile deploy/alive.py .dockerignore requirements/demo.txt \
     requirements/build.txt requirements/uv.txt pyproject.toml
