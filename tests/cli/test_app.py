@@ -217,6 +217,7 @@ def test_every_command_teaches_by_an_example(command, capsys):
         ["rejects"],
         ["rollout"],
         ["spark-cluster"],
+        ["stack"],
     ):
         assert "Example: " in text
 
