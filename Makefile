@@ -98,7 +98,7 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh deploy/*/*.sh .ci/run
 	@echo "== workflows"; $(DEV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(DEV)/bin/zizmor --quiet --offline --no-progress .github/workflows
-	@$(DEV)/bin/hadolint deploy/Dockerfile
+	@$(DEV)/bin/hadolint deploy/Dockerfile deploy/mlflow/Dockerfile
 
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .

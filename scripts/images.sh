@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the images and lets them prove themselves: the whole chain, a healthy API on its lake, a
-# healthy MLflow server, and nobody root in them.
+# Builds the images and lets them prove themselves: the whole chain, a healthy API on its lake, and
+# nobody root in them.
 #
 # Usage: scripts/images.sh        needs Docker: scripts/docker.sh
 set -eu

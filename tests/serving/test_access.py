@@ -129,7 +129,45 @@ def test_reachable_process_never_answers_without_keys(keys_file):
     assert "nextloop keys add" in fault.value.hint
     with pytest.raises(UsageFault):
         Doors.of(ServingSettings(keys_file=keys_file, keys="always"), reachable=False)
-    assert Doors.of(ServingSettings(keys_file=keys_file), reachable=False).access.keys is None
+    assert Doors.of(ServingSettings(keys_file=keys_file), reachable=False).access.keys() is None
+
+
+def test_first_key_closes_a_process_that_answered_everybody(door):
+    """Once there was a key everybody needs one, also when the last key is gone again."""
+    closed, doors, keys_file = door
+    for key in keys.listed(keys_file):
+        keys.revoke(keys_file, key.id)
+    doors.files[0].refresh()
+    assert closed.ask("GET", "/v1/model").status_code == 401
+
+
+def test_process_begins_to_ask_when_a_key_is_made(api, keys_file):
+    """No start is needed for the first key to count."""
+    doors = Doors.of(ServingSettings(keys_file=keys_file), reachable=False)
+    opened = type(api).create(api.slot, api.service.clock, doors)
+    assert opened.ask("GET", "/v1/model").status_code == 200
+    text, _ = keys.add(keys_file, "first", None)
+    doors.files[0].refresh()
+    assert opened.ask("GET", "/v1/model").status_code == 401
+    assert opened.ask("GET", "/v1/model", headers=_bearer(text)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "two\nlines", "\x1b[31mred", "turned\u202e"])
+def test_name_that_no_list_could_show_is_refused(keys_file, name):
+    """A key's name is one short line that can be read."""
+    with pytest.raises(UsageFault, match="printable"):
+        keys.add(keys_file, name, None)
+
+
+def test_file_of_keys_that_others_may_write_is_refused(keys_file):
+    """Whoever could write it could make a key."""
+    keys.add(keys_file, "first", None)
+    keys_file.chmod(0o666)
+    with pytest.raises(UsageFault, match="others may write") as fault:
+        Doors.of(ServingSettings(keys_file=keys_file), reachable=False)
+    assert "chmod 600" in fault.value.hint
+    with pytest.raises(UsageFault):
+        keys.listed(keys_file)
 
 
 def test_rate_is_limited_by_key(api, keys_file):

@@ -15,6 +15,7 @@ import time
 import httpx
 import pytest
 
+from nextloop.errors import UsageFault
 from nextloop.jobs.events import ship
 from nextloop.serving.background import run_in_background
 from nextloop.serving.spool import Spool, SpoolFault
@@ -116,6 +117,49 @@ def test_full_disk_is_told_and_overcome(tmp_path, monkeypatch):
     assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b'{"n":2}\n']
 
 
+def test_full_disk_leaves_no_empty_files(tmp_path, monkeypatch):
+    """However often callers try again, the folder does not fill with files of nothing."""
+    spool = Spool(tmp_path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        for _ in range(3):
+            with pytest.raises(SpoolFault):
+                asyncio.run(spool.add(b'{"n":1}\n'))
+    assert not list(tmp_path.glob("events-*"))
+    spool.close()
+
+
+def test_landing_that_is_not_there_takes_nothing(tmp_path):
+    """A mistyped landing is told, and the events stay where they are."""
+    file = SpoolFile.create(tmp_path / "spool")
+    file.append(b"1\n")
+    file.close()
+    with pytest.raises(UsageFault, match="no landing"):
+        ship(tmp_path / "spool", str(tmp_path / "landimg"))
+    assert len(list((tmp_path / "spool").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "status"),
+    [
+        ("2017-12-26T10:00:00+09:00", 202),
+        ("2199-12-31T00:00:00Z", 422),  # later than our clock by more than a day
+        ("1970-01-01T00:00:00+09:00", 422),  # of 1969 in UTC, which no table would take
+    ],
+)
+def test_moment_that_would_bend_reports_is_refused(api, tmp_path, at, status):
+    """A clock may be a little wrong; what ingest would reject is not acknowledged."""
+    told = api.with_doors(events_folder=tmp_path / "events")
+    answer = told.ask("POST", "/v1/events", json={"events": [EVENT | {"at": at}]})
+    assert answer.status_code == status
+    if status == 422:
+        assert answer.json()["errors"][0]["field"] == "events[0].at"
+
+
 def test_broken_spool_is_a_problem(api, tmp_path):
     """The caller is told to send the events again."""
     (tmp_path / "file").touch()
@@ -129,6 +173,7 @@ def test_broken_spool_is_a_problem(api, tmp_path):
 def test_open_file_is_shipped_only_after_its_writer(tmp_path):
     """A file that is written to is left alone; one whose writer has died is shipped."""
     landing = tmp_path / "landing"
+    landing.mkdir()
     script = (
         "import time\nfrom pathlib import Path\n"
         "from nextloop.storage.spool_files import SpoolFile\n"
@@ -149,15 +194,17 @@ def test_open_file_is_shipped_only_after_its_writer(tmp_path):
 
 def test_shipping_again_is_harmless(tmp_path):
     """A shipper that died between the copy and the removal is finished by the next one."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
     file = SpoolFile.create(tmp_path / "spool")
     file.append(b"1\n")
     file.close()
     (path,) = (tmp_path / "spool").iterdir()
     content = path.read_bytes()
     for _ in range(2):
-        assert ship(tmp_path / "spool", str(tmp_path / "landing")).events == 1
+        assert ship(tmp_path / "spool", str(landing)).events == 1
         path.write_bytes(content)
-    assert len(list((tmp_path / "landing" / "events").iterdir())) == 1
+    assert len(list((landing / "events").iterdir())) == 1
 
 
 def test_no_acknowledged_event_is_lost_when_the_process_is_killed(lake, tmp_path):
@@ -182,6 +229,7 @@ def test_no_acknowledged_event_is_lost_when_the_process_is_killed(lake, tmp_path
             for caller in callers:
                 caller.join(20)
     assert len(acknowledged) > 100
+    (tmp_path / "landing").mkdir()
     ship(tmp_path / "spool", str(tmp_path / "landing"))
     kept = {line["event_id"] for line in _lines(tmp_path / "landing" / "events")}
     assert set(acknowledged) - kept == set()

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nextloop.errors import UsageFault
+from nextloop.serving.doors import Doors
 from nextloop.serving.rules import HotelRules, Rules
+from nextloop.serving.watched import Watched
+from nextloop.settings import ServingSettings
 
 BREAKFAST = '[hotels.1.department_hours]\n10 = ["07:00-10:30"]'
 NIGHT = '[hotels.1.department_hours]\n10 = ["22:00-02:00"]'
@@ -91,12 +94,42 @@ def test_unknown_hotels_and_wrong_numbers_are_problems(api):
     assert wrong.json()["errors"][0]["field"] == "hotel_seq"
 
 
+def test_file_that_vanishes_leaves_its_rules(api, tmp_path):
+    """Sold-out items do not come back because somebody moved the file."""
+    path = tmp_path / "rules.toml"
+    path.write_bytes(b"\xef\xbb\xbf[hotels.1]\nhidden = [101]")  # as some editors begin a file
+    doors = Doors.of(ServingSettings(rules_file=path, keys_file=tmp_path / "keys"), reachable=False)
+    path.unlink()
+    for file in doors.files:
+        file.refresh()
+    assert doors.rules.value.of(1).hidden == {101}
+    path.write_text("")
+    for file in doors.files:
+        file.refresh()
+    assert doors.rules.value.of(1).is_empty
+
+
+def test_file_that_breaks_its_reader_is_passed_over(tmp_path):
+    """Whatever a file holds, the next good one is read."""
+    path = tmp_path / "any"
+    path.write_text("good")
+
+    def read(content):
+        if content == b"bad":
+            raise ZeroDivisionError
+        return content
+
+    watched = Watched(path, read)
+    for content in ("bad", "better"):
+        path.write_text(content)
+        watched.refresh()
+    assert watched.value == b"better"
+
+
 def test_changed_file_counts_and_a_wrong_one_does_not(api, tmp_path):
     """A change is taken while the API runs; a change that cannot be read leaves what was."""
     path = tmp_path / "rules.toml"
     path.write_text("[hotels.1]\nhidden = [101]")
-    from nextloop.serving.watched import Watched
-
     watched = Watched(path, Rules.read)
     assert watched.value.of(1).hidden == {101}
     path.write_text("[hotels.1]\nhidden = [101, 102]")
@@ -117,6 +150,11 @@ def test_changed_file_counts_and_a_wrong_one_does_not(api, tmp_path):
         ('[hotels.1.department_hours]\n10 = ["7-10"]', "07:00-10:30"),
         ('[hotels.1.department_hours]\n10 = ["07:00-24:30"]', "07:00-10:30"),
         ("[hotels.1", "not TOML"),
+        ("[hotels.1]\nhidden = [99999999999999999999]", "hotels.1.hidden"),
+        ("[hotels.1]\nmax_price = 99999999999999999999", "hotels.1.max_price"),
+        ('[hotels.1]\nmax_price = "5000"', "hotels.1.max_price"),
+        ("[hotels.1]\nmax_per_department = true", "hotels.1.max_per_department"),
+        ("x = " + "[" * 20_000, "nested too deeply"),
     ],
 )
 def test_wrong_rule_is_named(rules, said):

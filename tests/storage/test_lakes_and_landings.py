@@ -120,6 +120,15 @@ def test_landing_follows_links_to_files(tmp_path):
     assert [file.name for file in list_landing(tmp_path / "in")] == ["w.csv"]
 
 
+def test_landing_of_events_alone_is_told_what_takes_them(tmp_path):
+    """A week without orders leaves its events behind: the hint names their own command."""
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "events-20171224T000000Z-aa.jsonl").write_text("{}\n")
+    with pytest.raises(DataFault, match="no order file") as found:
+        list_landing(tmp_path)
+    assert "nextloop events ingest" in found.value.hint
+
+
 def test_landing_that_is_a_file(tmp_path):
     """A file in a folder's place is named with the option that gives it."""
     (tmp_path / "orders.csv").write_bytes(b"x")

@@ -113,7 +113,7 @@ def report(
     """
     from nextloop.jobs.event_report import report as job
 
-    names = [name.strip() for name in by.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
     first = date_of(since, "--since") if since else None
     last = date_of(until, "--until") if until else None
     found = job(begin({"lake": lake}), names, first, last)

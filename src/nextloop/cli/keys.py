@@ -21,7 +21,9 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys of 
 
 Hotels = Annotated[
     list[int] | None,
-    typer.Option("--hotel", help="A hotel it is good for; may be given again.", min=0),
+    typer.Option(
+        "--hotel", help="A hotel it is good for; may be given again.", min=0, max=2**63 - 1
+    ),
 ]
 
 
@@ -50,7 +52,7 @@ def add(
     output.say(text)
     output.note(
         "Shown this once. Callers send it as `Authorization: Bearer KEY`. An API that runs takes it"
-        " within a second; one that was started without keys has to be started again."
+        " within a second, and then asks everybody for one."
     )
 
 

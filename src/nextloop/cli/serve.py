@@ -86,7 +86,7 @@ def serve(
             located,
             Service(ModelSlot(), key, settings.orders, rules=lambda: doors.rules.value),
             doors,
-            partial(_announce, url, as_json=as_json, keyed=doors.access.keys is not None),
+            partial(_announce, url, as_json=as_json, keyed=doors.access.keys() is not None),
             until_stdin_closes=until_stdin_closes,
             identity=Identity.of(slot) if slot else None,
         )
@@ -97,7 +97,7 @@ def _doors(settings: Settings, url: str, slot: str | None) -> Doors:
     from nextloop.serving.doors import Doors
 
     doors = Doors.of(settings.serving, reachable=_is_reachable(settings, url, slot))
-    if doors.access.keys is None:
+    if doors.access.keys() is None:
         output.warn(f"{url} asks nobody for a key: whoever can use this machine can ask it")
     return doors
 

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from nextloop.errors import DataFault
+from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import files
 from nextloop.storage.landing import EVENTS_FOLDER
 from nextloop.storage.places import is_bucket, place_at
@@ -41,8 +41,13 @@ def ship(spool: Path, landing: str) -> Shipped:
         What was moved.
 
     Raises:
+        UsageFault: There is no such landing.
         DataFault: The landing has other bytes under a file's name.
     """
+    if not is_bucket(landing) and not Path(landing).is_dir():
+        raise UsageFault(
+            f"there is no landing at {landing}", "Name it by --landing, or make the folder."
+        )
     moved = events = 0
     for path in closed(spool):
         content = path.read_bytes()
@@ -54,8 +59,9 @@ def ship(spool: Path, landing: str) -> Shipped:
 
 
 def _put(target: str, content: bytes) -> None:
-    if not is_bucket(target):
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+    if not is_bucket(target) and not Path(target).parent.is_dir():
+        Path(target).parent.mkdir(exist_ok=True)
+        _sync(Path(target).parent.parent)
     if not files.create_new(target, content) and files.read_bytes(target) != content:
         raise DataFault(
             f"{target} is there with other events",

@@ -102,10 +102,14 @@ def _best(scores: Scores, offered: Flags, catalog: Catalog, asked: Queries, quer
     if query.per_department is None:
         return _ranked(scores, offered, query.k)
     ranked = _ranked(scores, offered, max(1, int(offered.sum())))
-    # The n-th of its department has n - 1 better ones before it.
-    of_same = catalog.department[asked.rows][ranked]
-    before = np.tril(of_same[:, None] == of_same[None, :], -1).sum(axis=1)
-    best: Codes = ranked[before < query.per_department][: query.k]
+    department = catalog.department[asked.rows][ranked]
+    # Side by side by department, best first: the n-th of each has n - 1 better ones before it.
+    order = np.argsort(department, kind="stable")
+    grouped = department[order]
+    first = np.searchsorted(grouped, grouped)
+    before = np.empty_like(order)
+    before[order] = np.arange(len(order)) - first
+    best: Codes = ranked[(department < 0) | (before < query.per_department)][: query.k]
     return best
 
 

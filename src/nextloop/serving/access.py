@@ -120,11 +120,11 @@ class Access:
     """Whom an app answers.
 
     Args:
-        keys: Gives the keys that are good now; None answers everybody.
+        keys: Gives the keys that are good now; None while everybody is answered.
         buckets: Limits each key.
     """
 
-    keys: Callable[[], KeyRing] | None
+    keys: Callable[[], KeyRing | None]
     buckets: Buckets
 
 
@@ -148,10 +148,11 @@ class Guard:
             await answer(fault, request_id_of(scope))(scope, receive, send)
 
     def _admit(self, scope: Scope) -> ProblemFault | None:
-        if self.access.keys is None or scope["path"] in OPEN_PATHS:
+        ring = self.access.keys()
+        if ring is None or scope["path"] in OPEN_PATHS:
             scope["state"]["caller"] = Caller()
             return None
-        key = self.access.keys().find(_sent(Headers(scope=scope)))
+        key = ring.find(_sent(Headers(scope=scope)))
         if key is None:
             return ProblemFault(401, headers={"www-authenticate": "Bearer"})
         wait = self.access.buckets.take(key.id)

@@ -7,13 +7,13 @@ is joined to its answer, and the hotel's orders, by `request_id`.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from fastapi import FastAPI, Request, Response
 
 from nextloop.serving.access import KEY_FAULTS, caller_of, other_hotel
-from nextloop.serving.answers import Accepted
+from nextloop.serving.answers import Accepted, FieldError
 from nextloop.serving.bodies import BODY_FAULTS, read
 from nextloop.serving.instruments import Instruments
 from nextloop.serving.openapi import EVENTS_EXAMPLES, json_body, problem_responses
@@ -22,6 +22,7 @@ from nextloop.serving.schemas import Event, EventsRequest
 from nextloop.serving.spool import Spool, SpoolFault
 
 EVENTS_PATH = "/v1/events"
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 def install(app: FastAPI, spool: Spool, instruments: Instruments) -> None:
@@ -52,6 +53,7 @@ def install(app: FastAPI, spool: Spool, instruments: Instruments) -> None:
         for event in told.events:
             caller.check(event.hotel_seq)
         received_at = datetime.now(UTC)
+        _refuse_the_future(told, received_at)
         try:
             await spool.add(b"".join(_line(event, received_at) for event in told.events))
         except SpoolFault:
@@ -60,6 +62,17 @@ def install(app: FastAPI, spool: Spool, instruments: Instruments) -> None:
             instruments.told(kind, count)
         body = orjson.dumps({"accepted": len(told.events)})
         return Response(body, 202, NO_STORE, "application/json")  # type: ignore[return-value]
+
+
+def _refuse_the_future(told: EventsRequest, now: datetime) -> None:
+    """A clock may be a day wrong; what is later than that would bend every report by day."""
+    wrong = [
+        FieldError(field=f"events[{place}].at", message="more than a day in the future")
+        for place, event in enumerate(told.events)
+        if event.at - now > _CLOCKS_DIFFER
+    ]
+    if wrong:
+        raise ProblemFault(422, errors=wrong)
 
 
 def _line(event: Event, received_at: datetime) -> bytes:

@@ -26,6 +26,7 @@ from nextloop.errors import SystemFault, UsageFault
 PREFIX = "nlk"
 _SECRET_BYTES = 32
 _ID_BYTES = 4
+_LONGEST_NAME = 64
 _KEY = re.compile(r"nlk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 
 
@@ -104,6 +105,27 @@ class KeyRing:
         return self.by_hash.get(_hashed(text)) if _KEY.fullmatch(text) else None
 
 
+def check_private(path: Path) -> None:
+    """Refuse a file that somebody else could put a key into.
+
+    Args:
+        path: The file of keys; it may be missing.
+
+    Raises:
+        UsageFault: Others may write it, or it is another user's.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return
+    if found.st_uid not in (os.geteuid(), 0):
+        raise UsageFault(
+            f"the file of API keys {path} belongs to another user", f"Run: chown $(id -u) {path}"
+        )
+    if found.st_mode & 0o022:
+        raise UsageFault(f"others may write the file of API keys {path}", f"Run: chmod 600 {path}")
+
+
 def add(path: Path, name: str, hotels: frozenset[int] | None) -> tuple[str, Key]:
     """Make a key.
 
@@ -114,7 +136,15 @@ def add(path: Path, name: str, hotels: frozenset[int] | None) -> tuple[str, Key]
 
     Returns:
         The key, which is kept nowhere, and its record.
+
+    Raises:
+        UsageFault: The name is none that a list could show.
     """
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise UsageFault(
+            f"a key's name has 1 to {_LONGEST_NAME} printable characters",
+            "Name who will use it: nextloop keys add front-desk --hotel 1",
+        )
     number = secrets.token_hex(_ID_BYTES)
     text = f"{PREFIX}_{number}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     key = Key(
@@ -155,6 +185,7 @@ def listed(path: Path) -> list[Key]:
     Returns:
         One record a key.
     """
+    check_private(path)
     content = path.read_bytes() if path.exists() else None
     return sorted(KeyRing.read(content).by_hash.values(), key=lambda key: key.created_at)
 

@@ -8,6 +8,7 @@ that serves.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,7 +69,11 @@ def main(lake: str, model: str) -> None:
         found = {
             "fault": {"exit_code": fault.exit_code, "message": fault.message, "hint": fault.hint}
         }
-    sys.stdout.write(json.dumps(found, default=str))
+    try:
+        sys.stdout.write(json.dumps(found, default=str))
+        sys.stdout.flush()
+    except BrokenPipeError:  # who asked has ended, and said why; Python would flush again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

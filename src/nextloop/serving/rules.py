@@ -25,6 +25,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from nextloop.errors import UsageFault
 from nextloop.recommender.dataset import Catalog
+from nextloop.serving.schemas import MAX_SEQ
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MINUTES = 24 * 60
@@ -41,7 +42,9 @@ def _hours(text: str) -> str:
 
 
 Hours = Annotated[str, AfterValidator(_hours)]
-Seq = Annotated[int, Field(ge=0)]
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ, strict=True)]
+Key = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+"""A number in a table's name, which TOML gives as text."""
 
 
 class HotelRules(BaseModel):
@@ -51,9 +54,9 @@ class HotelRules(BaseModel):
 
     hidden: frozenset[Seq] = frozenset()
     sold_out: frozenset[Seq] = frozenset()
-    max_price: Annotated[int, Field(ge=0)] | None = None
-    max_per_department: Annotated[int, Field(ge=1)] | None = None
-    department_hours: Mapping[Seq, tuple[Hours, ...]] = {}
+    max_price: Seq | None = None
+    max_per_department: Annotated[int, Field(ge=1, le=MAX_SEQ, strict=True)] | None = None
+    department_hours: Mapping[Key, tuple[Hours, ...]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -89,7 +92,7 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hotels: Mapping[Seq, HotelRules] = {}
+    hotels: Mapping[Key, HotelRules] = {}
 
     @classmethod
     def read(cls, content: bytes | None) -> Rules:
@@ -123,9 +126,11 @@ def _tables(content: bytes | None) -> dict[str, Any]:
     if content is None:
         return {}
     try:
-        return tomllib.loads(content.decode())
+        return tomllib.loads(content.decode("utf-8-sig"))
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are both of this kind
         raise UsageFault(f"hotels' rules: not TOML: {error}", _EXAMPLE) from None
+    except RecursionError:
+        raise UsageFault("hotels' rules: nested too deeply", _EXAMPLE) from None
 
 
 def _span(text: str) -> tuple[int, int]:

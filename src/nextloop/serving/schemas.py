@@ -8,7 +8,7 @@ read as seconds since 1970).
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -42,7 +42,10 @@ def _datetime_text(value: Any) -> Any:
 
 
 def _in_range(value: datetime) -> datetime:
-    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+    years = [value.year]
+    if value.tzinfo is not None and _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        years.append(value.astimezone(UTC).year)
+    if not all(_FIRST_YEAR <= year <= _LAST_YEAR for year in years):
         raise ValueError(f"the year is not between {_FIRST_YEAR} and {_LAST_YEAR}")
     return value
 

@@ -18,7 +18,7 @@ from nextloop.telemetry import logs
 
 LOOK_SECONDS = 1.0
 Value = TypeVar("Value")
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[int, int, int, int] | None
 
 _log = logs.get("serving")
 
@@ -62,6 +62,8 @@ class Watched(Generic[Value]):
             self._value = self._read(self._bytes())
         except (NextLoopError, OSError) as fault:
             _log.error("changed file not taken", file=str(self._path), error=str(fault))
+        except Exception as fault:  # noqa: BLE001 - whatever it holds, the next change is read
+            _log.error("changed file not taken", file=str(self._path), error=type(fault).__name__)
         else:
             _log.info("changed file taken", file=str(self._path))
 
@@ -76,7 +78,9 @@ class Watched(Generic[Value]):
             found = self._path.stat() if self._path else None
         except OSError:
             return None
-        return (found.st_ino, found.st_size, found.st_mtime_ns) if found else None
+        # The last one changes with the mode too: a file that may be read at last is read again.
+        stamp = found and (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return stamp or None
 
 
 @contextmanager

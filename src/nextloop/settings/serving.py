@@ -25,7 +25,7 @@ class ServingSettings(Group):
         default=Path("~/.config/nextloop/api-keys.json"),
         description="Where `nextloop keys` keeps the hashes of callers' keys",
     )
-    rules_file: Path | None = Field(
+    rules_file: HomePath | None = Field(
         default=None, description="Hotels' rules for what is offered (TOML), read again on change"
     )
     # A hotel with 500 rooms asks about once a second; half of our maximum on one core is 1,000.

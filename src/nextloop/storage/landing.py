@@ -49,10 +49,16 @@ def list_landing(place: str | Path) -> list[Found]:
     if not found:
         raise DataFault(
             f"The landing {root} holds no order file ({' or '.join(SUFFIXES)}).",
-            "Put the hotels' weekly files there"
-            + ("." if is_bucket(root) else f", or make some: nextloop simulate --out {place}"),
+            _what_to_put(root, place),
         )
     return found
+
+
+def _what_to_put(root: str, place: str | Path) -> str:
+    if list_events(place):
+        return f"Its events alone are taken in by: nextloop events ingest --landing {place}"
+    more = "." if is_bucket(root) else f", or make some: nextloop simulate --out {place}"
+    return f"Put the hotels' weekly files there{more}"
 
 
 def list_events(place: str | Path) -> list[Found]:

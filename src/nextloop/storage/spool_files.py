@@ -88,7 +88,9 @@ class SpoolFile:
         os.close(self.descriptor)
 
     def abandon(self) -> None:
-        """Leave it as it is, as a process that dies does."""
+        """Leave it as it is, as a process that dies does; one without a line goes."""
+        if not self.size:
+            self.path.unlink(missing_ok=True)
         os.close(self.descriptor)
 
 
