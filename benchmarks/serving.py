@@ -1,7 +1,7 @@
 """How many answers a second, and how late? Our API, a bare route, and the usual handler.
 
     .uv/bin/uv pip install --python .venv-dev/bin/python --group bench
-    .venv-dev/bin/nextloop demo --folder /tmp/demo
+    .venv-dev/bin/nextloop demo --out /tmp/demo
     .venv-dev/bin/python benchmarks/serving.py --lake /tmp/demo/lake
 
 In: a lake with a model in production. Out: `benchmarks/results/serving.json` and a table. Each

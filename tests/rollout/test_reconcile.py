@@ -98,7 +98,7 @@ def test_nginx_comes_back(rollout, how):
         for pid in [master, *workers]:
             os.kill(pid, signal.SIGKILL)
     if how == "edited":
-        proxy.file.write_text(proxy.file.read_text().replace("256k", "1g"))
+        proxy.file.write_text(proxy.file.read_text() + "# somebody's own line\n")
         assert "another configuration" in proxy.problem()
     if how == "worker killed":  # the master starts another one by itself
         assert proxy.problem() == ""
