@@ -12,6 +12,7 @@ from typing import Annotated
 import orjson
 from fastapi import FastAPI, Path, Request, Response
 
+from nextloop.events.fields import MAX_SEQ
 from nextloop.recommender.dataset import UnknownHotel
 from nextloop.serving.access import KEY_FAULTS, Caller, caller_of, other_hotel
 from nextloop.serving.answers import Batch, BatchAnswer, Items
@@ -22,7 +23,7 @@ from nextloop.serving.model import LoadedModel
 from nextloop.serving.openapi import BATCH_EXAMPLES, json_body, problem_responses
 from nextloop.serving.problems import NO_STORE, ProblemFault, describe, request_id_of
 from nextloop.serving.routes import not_ready, ready, unknown_hotel
-from nextloop.serving.schemas import MAX_SEQ, BatchRequest, RecommendationRequest
+from nextloop.serving.schemas import BatchRequest, RecommendationRequest
 from nextloop.serving.service import Service
 
 BATCH_PATH = "/v1/recommendations:batch"
