@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What MLflow's server counted, for Prometheus, on a port of its own.
 
 Comes in: the folder in which `mlflow server --expose-prometheus FOLDER` counts. Goes out: `GET
@@ -35,9 +36,9 @@ def counted(folder: Path) -> bytes:
 def answers(server: str) -> bool:
     """Tell whether MLflow itself answers; any host name that it refuses is an answer too."""
     try:
-        urllib.request.urlopen(f"{server}/health", timeout=_ASK_SECONDS).close()
+        urllib.request.urlopen(f"{server}/health", timeout=_ASK_SECONDS).close()  # noqa: S310 ours
     except urllib.error.HTTPError as refused:
-        return refused.code < 500
+        return refused.code < 500  # noqa: PLR2004 HTTP's own
     except OSError:
         return False
     return True
@@ -69,7 +70,9 @@ def serve(address: str, port: int, folder: Path, server: str) -> None:
 
 
 if __name__ == "__main__":
-    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    given = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     given.add_argument("--folder", type=Path, required=True, help="where the server counts")
     given.add_argument("--server", required=True, help="its address, http://...")
     given.add_argument("--address", default="127.0.0.1", help="that Prometheus reaches")

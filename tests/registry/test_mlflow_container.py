@@ -90,11 +90,14 @@ def served(stand_in, tmp_path):
         ):
             try:
                 await_healthy(f"http://127.0.0.1:{port}", server)
-                yield f"http://127.0.0.1:{metrics_port}/metrics", {
-                    "mlflow.tracking_uri": f"http://127.0.0.1:{port}",
-                    "mlflow.username": "admin",
-                    "mlflow.password_file": str(secrets / "admin_password"),
-                }
+                yield (
+                    f"http://127.0.0.1:{metrics_port}/metrics",
+                    {
+                        "mlflow.tracking_uri": f"http://127.0.0.1:{port}",
+                        "mlflow.username": "admin",
+                        "mlflow.password_file": str(secrets / "admin_password"),
+                    },
+                )
             finally:
                 os.killpg(server.pid, signal.SIGTERM)
                 server.wait(30)

@@ -42,12 +42,12 @@ class Proxy:
     @property
     def front(self) -> tuple[str, int]:
         """Where callers reach it."""
-        return _asked_at(self.settings.address), self.settings.port
+        return asked_at(self.settings.address), self.settings.port
 
     @property
     def inner(self) -> tuple[str, int]:
         """Where it answers this machine and Prometheus."""
-        return _asked_at(self.settings.inner_address), self.settings.inner_port
+        return asked_at(self.settings.inner_address), self.settings.inner_port
 
     @property
     def host(self) -> str:
@@ -201,8 +201,12 @@ class Proxy:
             return "it says nothing"
 
 
-def _asked_at(address: str) -> str:
-    """Return where what listens at an address is asked by this machine."""
+def asked_at(address: str) -> str:
+    """Return where this machine asks what listens at an address.
+
+    Args:
+        address: As the settings have it, such as 0.0.0.0 or [::].
+    """
     bare = address.strip("[]")
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bare, bare)  # noqa: S104 not bound, translated
 

@@ -21,7 +21,8 @@ from nextloop.rollout.status import status as rollout_status
 from nextloop.settings import Settings
 from nextloop.spark.cluster import ports
 from nextloop.stack import running
-from nextloop.stack.parts import Part, parts_of
+from nextloop.stack.part import Part
+from nextloop.stack.parts import parts_of
 from nextloop.stack.places import Places, held, places_of, variables
 from nextloop.storage.lake import is_lake
 

@@ -18,7 +18,7 @@ from nextloop import processes
 from nextloop.errors import SystemFault
 from nextloop.processes import Process
 from nextloop.spark.cluster import ports
-from nextloop.stack.parts import Part
+from nextloop.stack.part import Part
 from nextloop.stack.places import Places
 
 _MARK: Final = "STACK_PART"
