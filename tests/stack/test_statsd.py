@@ -26,7 +26,9 @@ def samples(metrics):
     found = {}
     for line in metrics.text().splitlines():
         if not line.startswith("#"):
-            name, labels, value = LINE.fullmatch(line).groups()
+            read = LINE.fullmatch(line)
+            assert read, line
+            name, labels, value = read.groups()
             key = (name, *sorted(re.findall(r'(\w+)="([^"]*)"', labels or "")))
             assert key not in found
             found[key] = float(value)

@@ -22,6 +22,7 @@ class Part:
         command: How it is started.
         ports: That it listens on, by the setting that says so.
         health: What answers when it is there.
+        unwell: What that answer says when something of it is not; empty if it never does.
         page: For people; empty if it has none.
         needs: Programs and files, each with the command that makes it.
         variables: Environment beside the stack's.
@@ -35,6 +36,7 @@ class Part:
     ports: Mapping[str, int]
     health: str
     page: str = ""
+    unwell: str = ""
     needs: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     login: Callable[[], str] = str

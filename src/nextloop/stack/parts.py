@@ -57,7 +57,8 @@ def _mlflow(settings: Settings, places: Places) -> Part:
         "mlflow",
         (str(places.checkout / "scripts" / "mlflow.sh"), *flags, "--metrics-port", str(metrics)),
         {"MLFLOW_PORT": port, "DATABASE_PORT": database, "MLFLOW_METRICS_PORT": metrics},
-        _url(port, "/health"),
+        # Answers only while the server does.
+        _url(metrics, "/metrics"),
         _url(port),
         needs={str(places.checkout / ".venv-mlflow" / "bin" / "mlflow"): "make up"},
         login=lambda: _login(folder / "admin.password"),
@@ -87,10 +88,13 @@ def _airflow(settings: Settings, places: Places) -> Part:
         {"AIRFLOW_PORT": port},
         _url(port, "/api/v2/monitor/health"),
         _url(port),
+        unwell='"unhealthy"',
         needs={str(places.checkout / ".venv-airflow" / "bin" / "airflow"): "make up"},
         variables={
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__NEXTLOOP__COMMAND": str(Path(sys.executable).with_name("nextloop")),
+            # Else its components write their titles over the mark by which they are found again.
+            "SPT_NOENV": "1",
             "AIRFLOW__METRICS__STATSD_ON": "True",
             "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
             "AIRFLOW__METRICS__STATSD_PORT": str(settings.stack.statsd_port),
@@ -111,9 +115,11 @@ def _node(settings: Settings, places: Places) -> Part:
             "prometheus-node-exporter",
             f"--web.listen-address=127.0.0.1:{port}",
             f"--collector.textfile.directory={places.metrics}",
+            # Debian's asks for services, which may not be there, and complains every time.
+            "--no-collector.systemd",
         ),
         {"NODE_PORT": port},
-        _url(port, "/metrics"),
+        _url(port, "/"),
         needs={"prometheus-node-exporter": "scripts/monitoring.sh"},
     )
 
