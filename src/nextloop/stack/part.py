@@ -21,7 +21,7 @@ class Part:
         name: Short; also of its log.
         command: How it is started.
         ports: That it listens on, by the setting that says so.
-        health: What answers when it is there.
+        health: What answers when it is there; empty if it has no port.
         unwell: What that answer says when something of it is not; empty if it never does.
         page: For people; empty if it has none.
         needs: Programs and files, each with the command that makes it.
@@ -33,8 +33,8 @@ class Part:
 
     name: str
     command: tuple[str, ...]
-    ports: Mapping[str, int]
-    health: str
+    ports: Mapping[str, int] = field(default_factory=dict)
+    health: str = ""
     page: str = ""
     unwell: str = ""
     needs: Mapping[str, str] = field(default_factory=dict)

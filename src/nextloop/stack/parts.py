@@ -37,6 +37,7 @@ def parts_of(settings: Settings, places: Places) -> list[Part]:
         _airflow(settings, places),
         _node(settings, places),
         _nginx(settings),
+        _events(),
         _alertmanager(settings, places),
         _prometheus(settings, places),
         # Last: it counts the silence from when it began.
@@ -132,6 +133,11 @@ def _nginx(settings: Settings) -> Part:
         {"NGINX_PORT": port},
         _url(port, "/metrics", asked_at(settings.rollout.inner_address)),
     )
+
+
+def _events() -> Part:
+    command = (sys.executable, "-m", "nextloop.cli", "events", "ship", "--every", "60")
+    return Part("events", command, login=lambda: "brings callers' events to the landing")
 
 
 def _messages(settings: Settings, places: Places) -> Part:

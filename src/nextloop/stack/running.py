@@ -74,6 +74,8 @@ def found(name: str, places: Places) -> list[Process]:
 
 def answers(part: Part) -> bool:
     """Tell whether a part answers, be it with a refusal, and says nothing bad of itself."""
+    if not part.health:
+        return True
     try:
         with urllib.request.urlopen(part.health, timeout=_ASK_SECONDS) as answer:  # noqa: S310 loopback
             said = answer.read()
@@ -100,7 +102,9 @@ def await_answer(part: Part, places: Places) -> None:
         SystemFault: It ends, or does not answer in time; its last words are said.
     """
     until = time.monotonic() + part.seconds
-    while not answers(part):
+    if not part.health:
+        time.sleep(_CHANCE_SECONDS)  # to end, if it does not like what it finds
+    while not (answers(part) and found(part.name, places)):
         if not found(part.name, places):
             raise SystemFault(
                 f"{part.name} ended as it started: {_tail(part.name, places)}",
