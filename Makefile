@@ -69,7 +69,8 @@ test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
-test-stack: $(DEV)/.ready ## Start the API with its monitoring, break it, and read what reaches Slack
+test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack
+	@scripts/postgres.sh
 	@scripts/nginx.sh
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/stack $(ARGS)
