@@ -86,7 +86,7 @@ def whole(whole_folder: Path, whole_slack: Slack) -> Iterator[Stack]:
         yield made
     finally:
         made.command("stack", "down")
-        if made.database:  # where root has it, outside of the folder
+        if made.database is not None:  # where root has it, outside of the folder
             shutil.rmtree(made.database, ignore_errors=True)
 
 
