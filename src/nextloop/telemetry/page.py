@@ -41,7 +41,8 @@ _PROXY: Final = """\
 ## The proxy
 
 `nextloop rollout metrics` on the serving host reads nginx's log and its status, and answers on
-`127.0.0.1:9113/metrics` (`rollout.inner_address`). What callers saw, faults of a slot that died included, is only here.
+`127.0.0.1:9113/metrics` (`rollout.inner_address`). What callers saw, faults of a slot that died
+included, is only here.
 """
 _MODEL: Final = """\
 ## The model
