@@ -14,7 +14,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-flood test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -55,6 +55,9 @@ test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 every
 	@scripts/java.sh
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(OTHERS) -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
+
+test-flood: $(DEV)/.ready ## Ask for a million guests and paths and count series: a quarter of an hour, so not in CI
+	@$(DEV)/bin/python -m pytest tests/serving/test_flood.py -m flood $(ARGS)
 
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh

@@ -59,8 +59,8 @@ async def series(app):
     return {re.sub(r" \S+$", "", line) for line in text.decode().splitlines() if line[:1] != "#"}
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.flood
+@pytest.mark.timeout(3600)
 def test_a_million_guests_and_paths_add_no_series(api):
     """After the first two thousand of each, the others make no new series; nor many at all."""
 

@@ -6,12 +6,13 @@ import csv
 import http.client
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,19 +87,19 @@ class Callers:
     """Who asks for offers ten times a second, and may tell what became of them."""
 
     port: int
-    guest: tuple[int, int]
+    questions: Sequence[dict[str, Any]]
     key: str = ""
     tells: bool = False
+    asked: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
 
     def ask(self) -> None:
         """Ask once, on a new connection."""
-        hotel, customer = self.guest
-        asked: dict[str, Any] = {"hotel_seq": hotel, "customer_seq": customer}
-        if self.tells:
-            asked |= {"stay": {"day": 1}, "party": {"adults": 2}}
-        answer = self._post("/v1/recommendations", asked)
+        question = self.questions[self.asked % len(self.questions)]
+        self.asked += 1
+        answer = self._post("/v1/recommendations", question)
         if self.tells and answer.get("offers"):
+            hotel = question["hotel_seq"]
             item = answer["offers"][0]["item_seq"]
             told = {"request_id": answer["request_id"], "hotel_seq": hotel, "item_seq": item}
             at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -127,8 +128,10 @@ class Callers:
 
 @contextmanager
 def calling(stack: Stack, *, key: str = "", tells: bool = False) -> Iterator[Callers]:
-    """Let callers ask for a guest who is known until the block ends."""
-    callers = Callers(stack.port("port"), known_guest(stack), key, tells)
+    """Let callers ask until the block ends: for a guest who is known, or as last week's guests."""
+    hotel, customer = known_guest(stack)
+    known = [{"hotel_seq": hotel, "customer_seq": customer}]
+    callers = Callers(stack.port("port"), last_week(stack) if tells else known, key, tells)
     over = threading.Event()
 
     def ask() -> None:
@@ -142,6 +145,27 @@ def calling(stack: Stack, *, key: str = "", tells: bool = False) -> Iterator[Cal
     finally:
         over.set()
         thread.join()
+
+
+def last_week(stack: Stack) -> list[dict[str, Any]]:
+    """Make a question of each order of the newest file, in an order of chance."""
+    newest = max((stack.folder / "landing").glob("**/*.csv"))
+    questions = []
+    with newest.open(encoding="utf-8-sig", newline="") as rows:
+        for row in csv.DictReader(rows):
+            if row["customer_seq"].isdigit() and row["check_in"][:4].isdigit():
+                counts = {"adults": "visit_adult_cnt", "children": "visit_child_cnt"}
+                questions.append(
+                    {
+                        "hotel_seq": int(row["hotel_seq"]),
+                        "customer_seq": int(row["customer_seq"]),
+                        "at": row["reg_date"].replace(" ", "T"),
+                        "stay": {"check_in": row["check_in"][:10]},
+                        "party": {k: int(row[v]) for k, v in counts.items() if row[v].isdigit()},
+                    }
+                )
+    random.Random(7).shuffle(questions)
+    return questions
 
 
 def known_guest(stack: Stack) -> tuple[int, int]:
