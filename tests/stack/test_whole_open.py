@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 import pytest
-from tests.stack.driving import known_guest
+from tests.stack.driving import known_guest, until
 from tests.stack.listening import listening, processes
 from tests.stack.planted import found_in_files
 
@@ -40,7 +40,8 @@ OPEN_PATHS = {
 
 def status_of(address, *, method="GET", data=None):
     """Tell how a stranger is answered."""
-    request = urllib.request.Request(address, data, method=method)  # noqa: S310 loopback
+    headers = {"Content-Type": "application/json"} if data else {}
+    request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 loopback
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 the same
             return answer.status
@@ -66,7 +67,8 @@ def test_strangers_are_refused(whole, airflow):
     """The API, MLflow, Airflow's whole API and the database want to know who asks."""
     front = f"http://127.0.0.1:{whole.port('port')}"
     body = json.dumps({"hotel_seq": known_guest(whole)[0]}).encode()
-    assert status_of(f"{front}/v1/recommendations", method="POST", data=body) in {401, 415}
+    # The first key was just made, which a process sees within a second.
+    until(lambda: status_of(f"{front}/v1/recommendations", method="POST", data=body) == 401, 5)
     assert status_of(f"{front}/v1/hotels/1/items") == 401
     assert status_of(f"{front}/metrics") == 404
     mlflow = f"http://127.0.0.1:{whole.port('mlflow_port')}"
