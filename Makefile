@@ -14,7 +14,7 @@ export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-flood test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -56,6 +56,9 @@ test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 every
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(OTHERS) -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
 
+test-flood: $(DEV)/.ready ## Ask for a million guests and paths and count series: a quarter of an hour, so not in CI
+	@$(DEV)/bin/python -m pytest tests/serving/test_flood.py -m flood $(ARGS)
+
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
 	@$(DEV)/bin/python -m pytest tests/rollout -m "not docker" $(ARGS)
@@ -69,7 +72,8 @@ test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
-test-stack: $(DEV)/.ready ## Start the API with its monitoring, break it, and read what reaches Slack
+test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack
+	@scripts/postgres.sh
 	@scripts/nginx.sh
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/stack $(ARGS)

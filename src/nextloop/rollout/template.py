@@ -69,6 +69,8 @@ def _values(settings: RolloutSettings, places: Places) -> dict[str, str]:
         "ADDRESS": settings.address,
         "BARE_ADDRESS": settings.address.strip("[]"),
         "PORT": str(settings.port),
+        "INNER_ADDRESS": settings.inner_address,
+        "BARE_INNER_ADDRESS": settings.inner_address.strip("[]"),
         "INNER_PORT": str(settings.inner_port),
         "HOSTS": settings.hosts,
         "USER": _user(),
