@@ -15,7 +15,7 @@ export NO_MKDOCS_2_WARNING=1
 case "${1-}" in
     '')
         say "building docs/ into site/"
-        .venv-docs/bin/mkdocs build --strict --quiet || fail "docs/ does not build" "See above."
+        .venv-docs/bin/mkdocs build --strict || fail "docs/ does not build" "See above."
         say "open site/index.html, or serve it with search: make docs ARGS=--serve"
         ;;
     --serve) exec .venv-docs/bin/mkdocs serve --strict --dev-addr "${2-127.0.0.1:8001}" ;;
