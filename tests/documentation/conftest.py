@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.browser import Browser, opened
+from tests.documentation import site as sites
 from tests.documentation.world import World, copied
 
 _MADE_BY = (
@@ -61,3 +63,20 @@ def _opened(folder: Callable[[], Path]) -> Iterator[Opened]:
     yield opened
     for each in worlds:
         each.end()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Build the site and serve it; give its address."""
+    folder = tmp_path_factory.mktemp("site")
+    done = sites.build(folder)
+    assert done.returncode == 0, done.stderr
+    with sites.served(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Start Chromium."""
+    with opened(tmp_path_factory.mktemp("chromium")) as one:
+        yield one

@@ -1,7 +1,7 @@
 """Commands of the pages that this suite does not run, each kind with its reason.
 
-A kind is a regular expression that a command begins with. A kind that fits no command any more fails
-a test, so the list stays as short as it can be.
+A kind is a regular expression that a command begins with. A kind that fits no command any more
+fails a test, so the list stays as short as it can be.
 """
 
 from __future__ import annotations

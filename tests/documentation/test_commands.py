@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import Any
 
-import click
 import pytest
 import typer.main
 from tests.documentation.blocks import PAGES, ROOT, Step, mentioned, steps
 from tests.documentation.not_run import NOT_RUN
+from tests.documentation.world import World
 
 from nextloop.cli.app import app
 
 # What a page has in place of the reader's own, and whose it is here: a method of the world.
-FOLLOWED = {
+FOLLOWED: dict[str, dict[str, str]] = {
     "README.md": {},
     "docs/api.md": {"3fa94c1e": "first_key", "Bearer KEY": "bearer"},
     "docs/contract.md": {},
@@ -22,9 +23,12 @@ FOLLOWED = {
     "docs/events.md": {},
     "docs/operate.md": {},
     "docs/registry.md": {},
+    "docs/scale.md": {},
     "docs/rollout.md": {"/srv/nextloop/2026-11-22": str(ROOT), "--model 7": "other_model"},
     "docs/simulator.md": {},
 }
+# What has happened before a reader types it.
+BEFORE = {"nextloop events report": World.tell, "nextloop contract check orders": World.example}
 FROM_NOTHING = {"README.md", "docs/simulator.md"}
 """Pages that begin with the files."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
@@ -44,10 +48,10 @@ def typed() -> list[Step]:
 def parsed(step: Step) -> None:
     """Let the command line read the words, without doing anything."""
     text = SETTING.sub("", step.text.replace("\\\n", " "))
-    words = shlex.split(text)[1:]
-    command: click.Command = typer.main.get_command(app)
-    context: click.Context | None = None
-    while isinstance(command, click.Group):
+    words = shlex.split(re.split(r" [>|&;]", text)[0])[1:]
+    command: Any = typer.main.get_command(app)  # typer carries a click of its own
+    context: Any = None
+    while hasattr(command, "resolve_command"):
         context = command.make_context(command.name, words, parent=context, resilient_parsing=True)
         words = [*context._protected_args, *context.args]
         if not words:  # a group as a whole is spoken of
@@ -82,6 +86,13 @@ def test_pages_have_commands():
 def test_nextloop_understands_what_is_written(step):
     """Each command, argument and option in a block, a sentence or a table is one that there is."""
     parsed(step)
+
+
+@pytest.mark.parametrize("text", ["nextloop serf", "nextloop serve --lak x", "nextloop train x"])
+def test_what_is_misspelt_is_noticed(text):
+    """The reading is the command line's own: what it would refuse is refused here."""
+    with pytest.raises(Exception, match=r"No such|unexpected|serf"):
+        parsed(Step("-", 0, "sh", text))
 
 
 def test_make_knows_what_is_written():
@@ -125,12 +136,15 @@ def follow(page: str, opened) -> None:
     """Do what the page says, from its top to its end."""
     world = opened(FOLLOWED[page])
     python: list[str] = []
+    before = dict(BEFORE)
     for step in steps(ROOT / page):
         if step.language == "python":
             # Examples of a page build on each other, as they would in a notebook.
             python.append(step.text)
             world.follow(Step(step.page, step.line, "python", "\n".join(python)))
         elif reason_not_to_run(step) is None:
+            for beginning in [each for each in before if step.text.startswith(each)]:
+                before.pop(beginning)(world)
             world.follow(step)
 
 
