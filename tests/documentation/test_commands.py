@@ -28,7 +28,13 @@ FOLLOWED: dict[str, dict[str, str]] = {
     "docs/simulator.md": {},
 }
 # What has happened before a reader types it.
-BEFORE = {"nextloop events report": World.tell, "nextloop contract check orders": World.example}
+BEFORE = {
+    "nextloop contract check orders": World.example,
+    "nextloop events report": World.tell,
+    "nextloop rollout deploy": World.keyed,
+    "nextloop rollout rollback": World.deploy_another,
+    "nextloop rollout status": World.deploy,
+}
 FROM_NOTHING = {"README.md", "docs/simulator.md"}
 """Pages that begin with the files."""
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))

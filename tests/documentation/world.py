@@ -36,6 +36,7 @@ class World:
 
     folder: Path
     instead: Mapping[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -62,6 +63,7 @@ class World:
             "NEXTLOOP_ROLLOUT__PORT": str(self.proxy),
             "NEXTLOOP_ROLLOUT__INNER_PORT": str(self.inner),
             "NEXTLOOP_ROLLOUT__WATCH_SECONDS": "1",
+            **self.settings,
         }
 
     def follow(self, step: Step) -> str:
@@ -89,6 +91,8 @@ class World:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         self.running.clear()
+        if (self.folder / "r").exists():
+            self._nextloop("rollout", "down")
         # What has nothing to finish simply goes.
         assert set(codes) <= {0, -signal.SIGTERM}, codes
 
@@ -112,6 +116,19 @@ class World:
         (self.folder / "orders-2017-W51.csv").write_text(
             self._nextloop("contract", "show", "--example"), "utf-8"
         )
+
+    def keyed(self) -> None:
+        """Give the rollout a key where the API asks for one."""
+        if (self.home / ".config/nextloop/api-keys.json").exists():
+            self.settings["NEXTLOOP_ROLLOUT__KEY"] = self.bearer().split()[1]
+
+    def deploy(self) -> None:
+        """Have a release that answers."""
+        self._nextloop("rollout", "deploy", "--lake", "lake")
+
+    def deploy_another(self) -> None:
+        """Have one before it too."""
+        self._nextloop("rollout", "deploy", "--lake", "lake", "--model", "5")
 
     def tell(self) -> None:
         """Ask the API, tell it what became of the answer, and bring that into the lake."""

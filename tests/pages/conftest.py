@@ -1,0 +1,87 @@
+"""Everything that `make up` starts, on ports of its own, and a browser to look at it with."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.browser import Browser, opened
+from tests.rollout.conftest import free_port
+from tests.stack.conftest import Stack
+
+PORTS = ("mlflow_port", "database_port", "airflow_port")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that runs: where its pages are, and who signs in."""
+
+    stack: Stack
+    parts: dict[str, Any]
+
+    def page(self, part: str) -> str:
+        """Return where a part answers people."""
+        found: str = self.parts[part]["page"]
+        return found.rstrip("/")
+
+    def login(self, part: str) -> tuple[str, str]:
+        """Return name and password."""
+        name, _, password = self.parts[part]["login"].partition(" / ")
+        return name, password
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """Start all parts; `make test-pages` installs what they are."""
+    folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
+    ports = {name: free_port() for name in PORTS}
+    stack = Stack.make(folder / "s", **{"without": "", **ports})
+    try:
+        report = stack.up()
+        yield Running(stack, {part["part"]: part for part in report["rows"]})
+    finally:
+        stack.command("stack", "down")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Start Chromium."""
+    with opened(tmp_path_factory.mktemp("chromium")) as one:
+        yield one
+
+
+@pytest.fixture
+def signed_in(browser: Browser, running: Running) -> Iterator[Browser]:
+    """Sign in to MLflow and Airflow as their administrators."""
+    name, password = running.login("mlflow")
+    basic = base64.b64encode(f"{name}:{password}".encode()).decode()
+    browser.call("Network.setExtraHTTPHeaders", headers={"Authorization": f"Basic {basic}"})
+    browser.call(
+        "Network.setCookie",
+        name="_token",
+        value=airflow_token(running),
+        url=running.page("airflow"),
+    )
+    yield browser
+    browser.call("Network.setExtraHTTPHeaders", headers={})
+
+
+def airflow_token(running: Running) -> str:
+    """Ask Airflow for what its page keeps of somebody who has signed in."""
+    name, password = running.login("airflow")
+    body = json.dumps({"username": name, "password": password}).encode()
+    request = urllib.request.Request(
+        f"{running.page('airflow')}/auth/token", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: str = json.load(answer)["access_token"]
+    return found
