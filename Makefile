@@ -77,6 +77,7 @@ test-stack: $(DEV)/.ready ## Start the API with its monitoring, break it, and re
 
 test-docs: $(DEV)/.ready $(DOCS)/.ready ## Build the site and run the commands and examples of README and docs
 	@scripts/browser.sh
+	@scripts/nginx.sh
 	@$(DEV)/bin/python -m pytest tests/documentation $(ARGS)
 
 test-pages: $(DEMO)/.ready $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready $(DOCS)/.ready ## Start everything, and look at its pages in a browser

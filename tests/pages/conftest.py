@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.browser import Browser, opened
 from tests.rollout.conftest import free_port
@@ -44,6 +43,8 @@ def running() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
     ports = {name: free_port() for name in PORTS}
     stack = Stack.make(folder / "s", **{"without": "", **ports})
+    # Callers' keys of this machine's user are none of the stack's.
+    stack.variables["NEXTLOOP_SERVING__KEYS_FILE"] = str(folder / "keys.json")
     try:
         report = stack.up()
         yield Running(stack, {part["part"]: part for part in report["rows"]})
@@ -78,10 +79,10 @@ def signed_in(browser: Browser, running: Running) -> Iterator[Browser]:
 def airflow_token(running: Running) -> str:
     """Ask Airflow for what its page keeps of somebody who has signed in."""
     name, password = running.login("airflow")
-    body = json.dumps({"username": name, "password": password}).encode()
-    request = urllib.request.Request(
-        f"{running.page('airflow')}/auth/token", body, {"Content-Type": "application/json"}
+    answer = httpx.post(
+        f"{running.page('airflow')}/auth/token",
+        json={"username": name, "password": password},
+        timeout=60,
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        found: str = json.load(answer)["access_token"]
+    found: str = answer.raise_for_status().json()["access_token"]
     return found
