@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tests.browser import Browser, opened
 from tests.rollout.conftest import free_port
-from tests.stack.conftest import Stack
+from tests.stack.driving import Stack
 
 PORTS = ("mlflow_port", "database_port", "airflow_port")
 

@@ -1,4 +1,4 @@
-"""What people see of each part of a running stack, on a desktop and on a phone: not a blank page."""
+"""What people see of each part of a running stack, on a desktop and a phone: no blank page."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def test_page_is_not_blank(name, width, running, signed_in, tmp_path):
     for words in page.says:
         signed_in.until(f"document.body.innerText.includes({words!r})", LOADING_SECONDS)
     signed_in.until("document.readyState == 'complete'")
-    print(name, width, signed_in.hosts())
     look = signed_in.look(tmp_path / f"{name.replace(' ', '-')}-{width}.png")
-    print(look)
     assert look.width == width
     assert not look.blank, look
     assert signed_in.hosts() <= {urlsplit(address).netloc, ""}
