@@ -99,6 +99,15 @@ def test_a_search_begins_with_what_is_set_and_keeps_the_best(dataset):
     assert tuned(dataset, QUICK, wanted) == (config, trials)
 
 
+def test_a_search_ends_with_its_seconds(dataset):
+    """However many trials are allowed, none begins after the time that was given."""
+    wanted = RecommenderSettings(tune_seconds=1, tune_trials=1000)
+
+    _, trials = tuned(dataset, QUICK, wanted)
+
+    assert 0 < len(trials) < 1000
+
+
 def test_without_time_nothing_is_searched(dataset):
     """The default searches nothing."""
     assert tuned(dataset, QUICK, RecommenderSettings()) == (QUICK, [])

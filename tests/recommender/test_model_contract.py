@@ -118,3 +118,10 @@ class TestRankerOfABigMenu(ModelContract):
         assert (same.sum(axis=1) >= 5).all()
         best = np.sort(np.where(same, some, -np.inf), axis=1)[:, -5:]
         assert (best.min(axis=1) >= np.sort(some, axis=1)[:, -5]).all()
+
+
+def test_no_model_is_left_out(trained):
+    """Every model that a training compares has a class above."""
+    tested = {kind.__name__.removeprefix("Test").lower() for kind in ModelContract.__subclasses__()}
+
+    assert set(trained.models) <= tested

@@ -34,11 +34,20 @@ def test_metrics_are_shares_and_come_apart_by_repeat_history_and_hotel(trained):
         assert 0 < metrics.pop(f"{task}_orders") < trained.split["test_orders"]
     assert all(0 <= value <= 1 for value in metrics.values())
     assert metrics["ndcg_at_10_low"] < metrics["ndcg_at_10"] < metrics["ndcg_at_10_high"]
-    wanted = ("recall", "mrr", "hit_rate", "repeat_recall", "explore_recall", "coverage")
+    wanted = ("recall", "mrr", "hit_rate", "repeat_recall", "explore_recall", "coverage", "novelty")
     assert {f"{name}_at_10" for name in wanted} < set(metrics)
     assert {
         f"ndcg_at_10_{part}" for part in ("macro", "hotel_1", "history_0", "history_2_5")
     } < set(metrics)
+
+
+def test_every_hotel_counts_once_in_the_macro_figure(trained):
+    """The macro figure is the mean of the hotels' own, however many orders each has."""
+    metrics = trained.models["ranker"].metrics
+    hotels = [metrics[f"ndcg_at_10_hotel_{hotel}"] for hotel in (1, 2)]
+
+    assert metrics["ndcg_at_10_macro"] == pytest.approx(np.mean(hotels))
+    assert metrics["ndcg_at_10_macro"] != metrics["ndcg_at_10"]
 
 
 def _ranks(trained, query):
