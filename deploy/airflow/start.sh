@@ -27,9 +27,9 @@ mkdir -p "$own"
 database_password=$(secret database_password)
 redis_password=$(secret redis_password)
 admin_password=$(secret admin_password)
-echo "postgresql+psycopg2://airflow:$database_password@$AIRFLOW_DATABASE/airflow" >"$own/database"
-echo "db+postgresql+psycopg2://airflow:$database_password@$AIRFLOW_DATABASE/airflow" >"$own/results"
-echo "redis://:$redis_password@$AIRFLOW_REDIS/0" >"$own/broker"
+printf %s "postgresql+psycopg2://airflow:$database_password@$AIRFLOW_DATABASE/airflow" >"$own/database"
+printf %s "db+postgresql+psycopg2://airflow:$database_password@$AIRFLOW_DATABASE/airflow" >"$own/results"
+printf %s "redis://:$redis_password@$AIRFLOW_REDIS/0" >"$own/broker"
 # Airflow opens it for writing, though all of its users are in it.
 printf %s "{\"admin\": \"$admin_password\"}" >"$own/passwords.json"
 for name in fernet_key api_secret_key jwt_secret; do
