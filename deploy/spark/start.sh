@@ -38,7 +38,9 @@ CONF
 small="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 daemon() {
     export SPARK_DAEMON_MEMORY=512m SPARK_DAEMON_JAVA_OPTS="$small" SPARK_LAUNCHER_OPTS="$small"
-    exec "$SPARK_HOME/bin/spark-class" "org.apache.spark.deploy.$@"
+    kind=$1
+    shift
+    exec "$SPARK_HOME/bin/spark-class" "org.apache.spark.deploy.$kind" "$@"
 }
 
 : "${SPARK_MASTER:?host:port of Spark\'s master}"
