@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The health check of the API's image: `alive 8000`, `alive 10.0.0.5:9113` or
-`alive /run/nextloop/blue.sock`.
+"""The health check of the API's image: `alive 8000` or `alive /run/nextloop/blue.sock`.
 
-Comes in: a port of the loopback, an address with a port, or the path of a unix socket. Goes out: exit code 0 if the API
-there says that it lives. Needs Python and nothing else, so that it costs little every few seconds.
+Comes in: a port of the loopback, an address with a port (10.0.0.5:9113), or the path of a unix
+socket. Goes out: exit code 0 if what listens there says that it lives. Needs Python and nothing
+else, so that it costs little every few seconds.
 """
 
 from __future__ import annotations

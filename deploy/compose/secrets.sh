@@ -4,7 +4,7 @@
 #
 # Usage: sudo deploy/compose/secrets.sh PLATFORM...        airflow spark mlflow backend monitoring
 #
-# NEXTLOOP_SECRETS names another folder than /etc/nextloop, NEXTLOOP_DATA than /srv/nextloop,
+# SECRETS_FOLDER names another folder than /etc/nextloop, DATA_FOLDER than /srv/nextloop,
 # NEXTLOOP_METRICS_FOLDER than /var/lib/nextloop/textfiles. On several machines copy what is named at
 # the end from the first to the others before you run it there.
 # Compose mounts files with their owners: 10001 is our images' user, 999 PostgreSQL's and Redis's,
@@ -12,8 +12,8 @@
 set -eu
 umask 077
 
-folder=${NEXTLOOP_SECRETS:-/etc/nextloop}
-data=${NEXTLOOP_DATA:-/srv/nextloop}
+folder=${SECRETS_FOLDER:-/etc/nextloop}
+data=${DATA_FOLDER:-/srv/nextloop}
 textfiles=${NEXTLOOP_METRICS_FOLDER:-/var/lib/nextloop/textfiles}
 
 fail() {

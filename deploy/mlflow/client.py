@@ -27,7 +27,8 @@ def main(address: str) -> int:
     """
     secrets = Path(os.environ.get("MLFLOW_SECRETS", "/run/secrets"))
     admin, own = (
-        (secrets / name).read_text("utf-8").strip() for name in ("admin_password", "client_password")
+        (secrets / name).read_text("utf-8").strip()
+        for name in ("admin_password", "client_password")
     )
     request = urllib.request.Request(  # noqa: S310 the operator's own server
         f"{address}/api/2.0/mlflow/users/create",

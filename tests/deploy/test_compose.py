@@ -116,7 +116,7 @@ def test_only_listed_ports_are_published():
     for platform in PLATFORMS:
         done = compose(
             platform, "config", "--format", "json",
-            variables={**ASKED.get(platform, {}), "NEXTLOOP_ADDRESS": ADDRESS["private"]},
+            variables={**ASKED.get(platform, {}), "PRIVATE_ADDRESS": ADDRESS["private"]},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         found = yaml.safe_load(done.stdout)["services"]
@@ -142,7 +142,8 @@ def test_prometheus_asks_listed_ports():
     for file in sorted((ROOT / "deploy/monitoring/prometheus/targets").glob("*.yml")):
         for group in yaml.safe_load(file.read_text()):
             for target in group["targets"]:
-                platform, port = re.fullmatch(r"dowhat-(\w+)-\d+:(\d+)", target).groups()
+                host, _, port = target.partition(":")
+                platform = host.removeprefix("dowhat-").rpartition("-")[0]
                 private = [
                     each["port"]
                     for each in [*listed[platform], *listed["watched"]]
