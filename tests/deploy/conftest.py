@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.deploy.composing import FOLDER, ROOT
+from tests.deploy.composing import FOLDER, ROOT, config
 
 OURS = 10001  # of our images, and of whoever runs the rollout
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/plantedplantedplantedplanted"
@@ -111,7 +111,8 @@ def _made(folder: Path) -> Installation:
 
 
 def _images(made: Installation) -> None:
-    for name, wanted in (("postgres", "postgres:15.20-bookworm"), ("nginx", "nginx:1.30.6")):
+    for platform, name in (("mlflow", "postgres"), ("backend", "nginx")):
+        wanted = config(platform)["services"][name]["image"]
         image = made.sh(str(ROOT / "scripts/stand_in.sh"), name, wanted, seconds=600).strip()
         made.variables[f"{name.upper()}_IMAGE"] = image
 
