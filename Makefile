@@ -7,14 +7,15 @@ DEMO := .venv
 DEV := .venv-dev
 AIRFLOW := .venv-airflow
 MLFLOW := .venv-mlflow
-OTHERS := $(patsubst %,--ignore=tests/%,rollout monitoring alerting stack)  # have targets of their own
+DOCS := .venv-docs
+OTHERS := $(patsubst %,--ignore=tests/%,rollout monitoring alerting stack documentation pages)  # have targets of their own
 SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
 
 export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-flood test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards docs pictures test-docs test-pages bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -57,6 +58,9 @@ test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 every
 	@scripts/browser.sh
 	@$(DEV)/bin/python -m pytest $(OTHERS) -m "(slow or spark) and not (mlflow or docker)" $(ARGS)
 
+test-flood: $(DEV)/.ready ## Ask for a million guests and paths and count series: a quarter of an hour, so not in CI
+	@$(DEV)/bin/python -m pytest tests/serving/test_flood.py -m flood $(ARGS)
+
 test-rollout: $(DEV)/.ready ## Set up nginx and run the tests of releases on it
 	@scripts/nginx.sh
 	@$(DEV)/bin/python -m pytest tests/rollout -m "not docker" $(ARGS)
@@ -70,10 +74,23 @@ test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
-test-stack: $(DEV)/.ready ## Start the API with its monitoring, break it, and read what reaches Slack
+test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack
+	@scripts/postgres.sh
 	@scripts/nginx.sh
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/stack $(ARGS)
+
+test-docs: $(DEV)/.ready $(DOCS)/.ready ## Build the site and run the commands and examples of README and docs
+	@scripts/browser.sh
+	@scripts/nginx.sh
+	@$(DEV)/bin/python -m pytest tests/documentation $(ARGS)
+
+test-pages: $(DEMO)/.ready $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready $(DOCS)/.ready ## Start everything, and look at its pages in a browser
+	@scripts/browser.sh
+	@scripts/postgres.sh
+	@scripts/nginx.sh
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/pages $(ARGS)
 
 test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
 	@scripts/postgres.sh
@@ -112,6 +129,12 @@ tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the des
 metrics: $(DEV)/.ready ## Write docs/metrics.md from the declared metrics
 	@$(DEV)/bin/python -m nextloop.telemetry.page > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 
+docs: $(DOCS)/.ready ## Build the site of docs/ into site/, or serve it: ARGS=--serve
+	@scripts/docs.sh $(ARGS)
+
+pictures: $(DEV)/.ready ## Draw docs/pictures/*.svg from the boxes and arrows beside them
+	@$(DEV)/bin/python docs/pictures/draw.py
+
 dashboards: $(DEV)/.ready ## Write Grafana's dashboards as JSON from their code
 	@$(DEV)/bin/python -m deploy.monitoring.dashboards
 
@@ -129,7 +152,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) .airflow .mlflow .stack build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) $(DOCS) .airflow .mlflow .stack site build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)
@@ -143,3 +166,6 @@ $(AIRFLOW)/.ready: requirements/orchestration.txt orchestration/pyproject.toml $
 
 $(MLFLOW)/.ready: requirements/mlflow.txt $(SETUP)
 	@scripts/setup.sh $(MLFLOW) requirements/mlflow.txt none
+
+$(DOCS)/.ready: requirements/docs.txt $(SETUP)
+	@scripts/setup.sh $(DOCS) requirements/docs.txt none

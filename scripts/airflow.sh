@@ -144,9 +144,19 @@ sys.exit(found == 0)
 PYTHON
 }
 
+# Airflow would write the one that it makes into its log.
+make_password() {
+    [ -f "$passwords" ] || {
+        "$bin/python" -c 'import json, secrets
+print(json.dumps({"admin": secrets.token_urlsafe(16)}))' >"$passwords.new"
+        mv "$passwords.new" "$passwords"
+    }
+}
+
+# A stack's output is a log too: its own table says the password.
 password() {
     new=
-    [ "$known" = yes ] || new=$(sed -n 's/.*"admin": *"\([^"]*\)".*/\1/p' "$passwords")
+    [ "$known" = yes ] || [ -n "${STACK_PART-}" ] || new=$(sed -n 's/.*"admin": *"\([^"]*\)".*/\1/p' "$passwords")
     echo "${new:-in $passwords}"
 }
 
@@ -168,6 +178,7 @@ check_port
 simulate
 known=no
 [ ! -f "$passwords" ] || known=yes
+make_password
 say "starting Airflow on port $port"
 # A session of its own: Ctrl-C in the terminal reaches this script, which stops the rest in order.
 # A shell starts what is in the background deaf to SIGINT, by which standalone is stopped.

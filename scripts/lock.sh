@@ -28,6 +28,7 @@ compile orchestration --project orchestration --group orchestration/pyproject.to
 compile airflow --project orchestration --extra installation \
     --constraint requirements/orchestration.txt orchestration/pyproject.toml "$@"
 compile mlflow requirements/mlflow.in "$@"
+compile docs requirements/docs.in "$@"
 compile build requirements/build.in "$@"
 compile uv requirements/uv.in "$@"
 scripts/check_locks.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts the MLflow server here (loopback only) on a PostgreSQL cluster of the project's own.
 #
-# Usage: scripts/mlflow.sh [--port PORT] [--database-port PORT] [--folder FOLDER]
+# Usage: scripts/mlflow.sh [--port PORT] [--database-port PORT] [--metrics-port PORT] [--folder FOLDER]
 #
 # FOLDER (else .mlflow/) keeps the cluster, the artifacts and the passwords, which are made at random
 # on first use and are this user's alone. Ctrl-C stops all of it; starting again finds it as it was.
@@ -13,6 +13,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 bin=$root/.venv-mlflow/bin
 port=5000
 database_port=5433
+metrics_port=9105
 folder=$root/.mlflow
 wait_seconds=120
 usage="Usage: make mlflow ARGS='--port 5001 --database-port 5434 --folder FOLDER'"
@@ -21,6 +22,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --port) port=$2 ;;
         --database-port) database_port=$2 ;;
+        --metrics-port) metrics_port=$2 ;;
         --folder) folder=$2 ;;
         *) fail "scripts/mlflow.sh has no option $1" "$usage" ;;
     esac
@@ -111,6 +113,7 @@ CONF
     export MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
     secret client.password >/dev/null
     mkdir -p "$folder/artifacts"
+    rm -rf "$folder/counts" # what the processes of the server before counted
     log=$folder/server.log
     url=http://127.0.0.1:$port
 }
@@ -161,6 +164,7 @@ give_up() {
 # The server's workers are in its process group.
 stop() {
     trap '' INT TERM
+    [ -z "${metrics-}" ] || kill "$metrics" 2>/dev/null || true
     [ -z "${server-}" ] || {
         kill -s TERM -- "-$server" 2>/dev/null || true
         wait "$server" 2>/dev/null || true
@@ -170,10 +174,12 @@ stop() {
 
 tell() {
     shown=$(cat "$folder/admin.password")
-    [ $known = no ] || shown="in $folder/admin.password"
+    # A stack's output is a log: its own table says the password.
+    { [ $known = no ] && [ -z "${STACK_PART-}" ]; } || shown="in $folder/admin.password"
     cat <<TEXT
 MLflow is ready: $url
   user admin, password $shown
+  what it counts, for Prometheus: http://127.0.0.1:$metrics_port/metrics
   PostgreSQL on port $database_port in $cluster, artifacts in $folder/artifacts
 For nextloop, in another terminal:
   export NEXTLOOP_MLFLOW__TRACKING_URI=$url
@@ -183,6 +189,7 @@ TEXT
 }
 
 check_port "$port"
+check_port "$metrics_port"
 make_folder
 trap 'stop; exit 130' INT
 trap 'stop; exit 143' TERM
@@ -196,12 +203,17 @@ os.setsid()
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$bin/mlflow" server --app-name basic-auth --workers 1 \
     --host 127.0.0.1 --port "$port" --allowed-hosts "127.0.0.1:$port,localhost:$port" \
-    --serve-artifacts --artifacts-destination "$folder/artifacts") \
+    --serve-artifacts --artifacts-destination "$folder/artifacts" \
+    --expose-prometheus "$folder/counts") \
     >"$log" 2>&1 </dev/null 9>&- &
 server=$!
+"$bin/python" "$root/deploy/mlflow/metrics.py" --folder "$folder/counts" --server "$url" \
+    --port "$metrics_port" >"$folder/metrics.log" 2>&1 </dev/null 9>&- &
+metrics=$!
 await_healthy
 make_client
 tell
 wait "$server" || true
+kill "$metrics" 2>/dev/null || true
 stop_database
 fail "the MLflow server ended" "See $log"

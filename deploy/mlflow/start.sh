@@ -3,7 +3,8 @@
 #
 # In: the files database_password, admin_password and session_key in /run/secrets, and gcs_key if the
 # machine has no Google identity of its own; MLFLOW_DATABASE (host:port), MLFLOW_ARTIFACTS
-# (gs://bucket/path), MLFLOW_ALLOWED_HOSTS (host:port, with commas between).
+# (gs://bucket/path), MLFLOW_ALLOWED_HOSTS (host:port, with commas between). What it counts is
+# answered on MLFLOW_METRICS_PORT (9105), for Prometheus alone: no password is asked for there.
 # What is written lies in /tmp, which is to be a tmpfs, and is this user's alone.
 set -eu
 umask 077
@@ -48,7 +49,15 @@ export MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX='^(models:/m-|mlflow-
 export MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true
 [ ! -s "$secrets/gcs_key" ] || export GOOGLE_APPLICATION_CREDENTIALS="$secrets/gcs_key"
 
+bind=${MLFLOW_BIND:-0.0.0.0}
+port=${MLFLOW_BIND_PORT:-5000}
+asked=$bind
+[ "$bind" != 0.0.0.0 ] || asked=127.0.0.1
+
 cd "$own"
-exec mlflow server --app-name basic-auth --host "${MLFLOW_BIND:-0.0.0.0}" --port "${MLFLOW_BIND_PORT:-5000}" \
+# For Prometheus, beside the server; it answers only while the server does.
+python "$(dirname "$0")/metrics.py" --folder "$own/counts" --server "http://$asked:$port" \
+    --address "$bind" --port "${MLFLOW_METRICS_PORT:-9105}" &
+exec mlflow server --app-name basic-auth --host "$bind" --port "$port" --expose-prometheus "$own/counts" \
     --workers "${MLFLOW_WORKERS:-2}" --allowed-hosts "$MLFLOW_ALLOWED_HOSTS" \
     --serve-artifacts --artifacts-destination "$MLFLOW_ARTIFACTS"

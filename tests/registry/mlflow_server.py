@@ -56,7 +56,7 @@ def _script(folder: Path, port: str) -> Iterator[None]:
     assert (ROOT / ".venv-mlflow/bin/mlflow").exists(), "make test-mlflow installs the server"
     command = [str(ROOT / "scripts/mlflow.sh"), "--folder", str(folder), "--port", port]
     with subprocess.Popen(
-        [*command, "--database-port", free_port()],
+        [*command, "--database-port", free_port(), "--metrics-port", free_port()],
         stdout=subprocess.PIPE,
         text=True,
         process_group=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -55,15 +56,15 @@ def await_healthy(url, server):
 
 
 @pytest.fixture
-def container(stand_in, tmp_path):
-    """The server as the image starts it, its artifacts in a bucket; gives flags for settings."""
+def served(stand_in, tmp_path):
+    """The server as the image starts it, on a bucket; gives its metrics, and flags for settings."""
     folder = Path(tempfile.mkdtemp(prefix="nextloop-container-"))
     folder.chmod(0o755)
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     for name, value in SECRETS.items():
         (secrets / name).write_text(value)
-    port = free_port()
+    port, metrics_port = free_port(), free_port()
     with database(folder / "postgres", SECRETS["database_password"]) as address:
         surroundings = {
             "PATH": f"{ROOT / '.venv-mlflow/bin'}:{os.environ['PATH']}",
@@ -74,6 +75,7 @@ def container(stand_in, tmp_path):
             "MLFLOW_ALLOWED_HOSTS": f"127.0.0.1:{port}",
             "MLFLOW_BIND": "127.0.0.1",
             "MLFLOW_BIND_PORT": port,
+            "MLFLOW_METRICS_PORT": metrics_port,
             "MLFLOW_WORKERS": "1",
         }
         with (
@@ -88,11 +90,14 @@ def container(stand_in, tmp_path):
         ):
             try:
                 await_healthy(f"http://127.0.0.1:{port}", server)
-                yield {
-                    "mlflow.tracking_uri": f"http://127.0.0.1:{port}",
-                    "mlflow.username": "admin",
-                    "mlflow.password_file": str(secrets / "admin_password"),
-                }
+                yield (
+                    f"http://127.0.0.1:{metrics_port}/metrics",
+                    {
+                        "mlflow.tracking_uri": f"http://127.0.0.1:{port}",
+                        "mlflow.username": "admin",
+                        "mlflow.password_file": str(secrets / "admin_password"),
+                    },
+                )
             finally:
                 os.killpg(server.pid, signal.SIGTERM)
                 server.wait(30)
@@ -100,8 +105,9 @@ def container(stand_in, tmp_path):
 
 
 @pytest.mark.timeout(240)
-def test_models_lie_in_the_bucket_and_come_back(container, stand_in, tmp_path, again):
+def test_models_lie_in_the_bucket_and_come_back(served, stand_in, tmp_path, again):
     """Publish, promote and fetch through the server; nobody gets in without the password."""
+    metrics, container = served
     create_lake(tmp_path / "lake", "0" * 16)
     flags = {**container, "lake": str(tmp_path / "lake")}
     settings = settings_tree.load({**flags, "mlflow.model_cache": str(tmp_path / "a")})
@@ -115,6 +121,10 @@ def test_models_lie_in_the_bucket_and_come_back(container, stand_in, tmp_path, a
     search = f"{container['mlflow.tracking_uri']}/api/2.0/mlflow/registered-models/search"
     assert httpx.get(search).status_code == 401
     assert httpx.get(search, auth=("admin", SECRETS["admin_password"])).status_code == 200
+    assert httpx.get(metrics.replace("/metrics", "/")).status_code == 404
+    counted = httpx.get(metrics).text
+    assert re.search(r'mlflow_http_request_total\{.*status="200"\} [1-9]', counted)
+    assert re.search(r'mlflow_http_request_total\{.*status="401"\} 1', counted)
 
 
 def test_a_missing_secret_is_told(tmp_path):

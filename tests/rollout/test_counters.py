@@ -9,16 +9,18 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.rollout.load import loaded
 
+from nextloop import processes
 from nextloop.rollout import link
 from nextloop.rollout.asking import ask
+from nextloop.rollout.exporter import NginxMetrics
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-def counted(rollout):
+def counted(rollout, slots=("blue", "green")):
     """Give answered requests by slot and method, as the slots say themselves."""
     found: Counter[tuple[str, str]] = Counter()
-    for slot in ("blue", "green"):
+    for slot in slots:
         scraped = ask(rollout.proxy.inner, f"/{slot}/metrics")
         assert scraped
         for family in text_string_to_metric_families(scraped.body.decode()):
@@ -41,3 +43,43 @@ def test_counters_are_right_across_switches(deployed):
     saw = Counter((record.slot, record.kind.split()[0]) for record in load.records)
     assert counted(deployed.rollout) - before == saw
     assert {slot for slot, _ in saw} == {"blue", "green"}
+
+
+def kill(stage):
+    """Kill the live slot as the kernel does, and put things right; return when it was dead."""
+    processes.kill(stage.rollout.runner._found(stage.live), 10)
+    killed = time.monotonic()
+    time.sleep(0.3)
+    stage.run("reconcile")
+    time.sleep(0.5)
+    return killed
+
+
+def test_counters_are_right_across_kills(deployed):
+    """Slots killed under load: nginx's counts are all that callers got, the faults too.
+
+    The first kill leaves the requests to the other slot, the second starts the same one again: that
+    counts from nothing, and each of its answers once.
+    """
+    deployed.deploy(4)
+    proxy = NginxMetrics(deployed.rollout)
+    with loaded(deployed.port, rate=100) as load:
+        time.sleep(0.5)
+        kill(deployed)
+        live, killed = deployed.live, kill(deployed)
+        time.sleep(0.5)
+    proxy.look()
+    said = {
+        (sample.labels["slot"], int(sample.labels["status"])): int(sample.value)
+        for family in proxy.registry.collect()
+        for sample in family.samples
+        if sample.name == "nextloop_nginx_requests_total" and sample.value
+    }
+    assert said == Counter((record.slot or "none", record.status) for record in load.records)
+    assert said["none", 503] > 0
+    assert deployed.live == live
+    after = [record for record in load.records if record.slot == live and record.sent > killed]
+    assert len(after) > 20
+    assert counted(deployed.rollout, (live,)) == Counter(
+        (record.slot, record.kind.split()[0]) for record in after
+    )

@@ -6,14 +6,37 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from tests.rollout.conftest import free_port
 
 from nextloop.rollout.asking import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ALIVE = Path(__file__).parents[2] / "deploy" / "alive.py"
+
+
+def test_metrics_are_answered_where_the_setting_says(stage):
+    """An address for Prometheus: slots and nginx's counts are asked there, and nowhere else."""
+    stage.set(inner_address="127.0.0.2")
+    stage.deploy(1)
+    address, port = stage.rollout.proxy.inner
+    assert address == "127.0.0.2"
+    metrics = ask((address, port), "/blue/metrics")
+    assert metrics
+    assert b"nextloop_model_info" in metrics.body
+    assert ask(("127.0.0.1", port), "/blue/metrics") is None
+    counts = free_port()
+    with stage.start("metrics", "--port", str(counts)) as exporter:
+        until = time.monotonic() + 30
+        while (found := ask((address, counts), "/metrics")) is None:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert b"nginx_up 1.0" in found.body
+        assert ask(("127.0.0.1", counts), "/metrics") is None
+        exporter.terminate()
 
 
 def test_front_of_a_rollout(deployed):

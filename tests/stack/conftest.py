@@ -1,138 +1,19 @@
-"""A stack on ports of its own, with a monitoring sixty times as fast, and a Slack of our own."""
+"""A stack with a monitoring sixty times as fast and a Slack of our own; and a whole one."""
 
 from __future__ import annotations
 
-import csv
-import http.client
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
-from tests.rollout.conftest import free_port
+from tests.stack.driving import FACTOR, LEAST, SILENCE, Stack
+from tests.stack.whole import airflow, week, whole, whole_folder, whole_slack
 
-FAULTY = Path(__file__).with_name("faulty.py")
-FACTOR = 60
-# Seconds that nothing is made shorter than: two busy cores have to keep up.
-LEAST = {
-    "[": 10, "for": 5, "scrape_interval": 2, "scrape_timeout": 2, "evaluation_interval": 1,
-    "group_wait": 1, "group_interval": 1, "repeat_interval": 5, "resolve_timeout": 300,
-}  # fmt: skip
-SILENCE = 20
-PORTS = (
-    "prometheus_port", "alertmanager_port", "node_port", "nginx_port", "deadman_port",
-    "messages_port",
-)  # fmt: skip
-
-
-@dataclass
-class Stack:
-    """One stack, driven by the real command."""
-
-    folder: Path
-    variables: dict[str, str]
-    environment: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def make(cls, folder: Path, **settings: object) -> Stack:
-        """Choose ports."""
-        stack = {name: free_port() for name in PORTS} | {"without": "mlflow airflow"} | settings
-        rollout = {"port": free_port(), "inner_port": free_port(), "watch_seconds": 0}
-        variables = {f"NEXTLOOP_STACK__{name.upper()}": str(v) for name, v in stack.items()}
-        variables |= {f"NEXTLOOP_ROLLOUT__{name.upper()}": str(v) for name, v in rollout.items()}
-        return cls(folder, variables)
-
-    def command(self, *arguments: str, code: int = 0, stack: bool = True) -> str:
-        """Run a command of nextloop; return what it printed, and said after it."""
-        where = ("--folder", str(self.folder)) if stack else ()
-        done = subprocess.run(
-            [sys.executable, "-m", "nextloop.cli", *arguments, *where],
-            env={**os.environ, **self.variables, **self.environment},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=600,
-        )  # fmt: skip
-        assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
-        return done.stdout if code == 0 else done.stderr
-
-    def up(self, code: int = 0) -> Any:
-        """Start what is missing; return the report, or what it complained of."""
-        said = self.command("stack", "up", "--json", code=code)
-        if code:
-            return said
-        found = json.loads(said)
-        self.environment = found["environment"]
-        return found
-
-    def port(self, name: str) -> int:
-        """Return a port of the stack, or of the rollout."""
-        stack = self.variables.get(f"NEXTLOOP_STACK__{name.upper()}")
-        return int(stack or self.variables[f"NEXTLOOP_ROLLOUT__{name.upper()}"])
-
-
-@dataclass
-class Callers:
-    """Who asks for offers ten times a second."""
-
-    port: int
-    guest: tuple[int, int]
-    statuses: dict[int, int] = field(default_factory=dict)
-
-    def ask(self) -> None:
-        """Ask once, on a new connection."""
-        hotel, customer = self.guest
-        body = json.dumps({"hotel_seq": hotel, "customer_seq": customer})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request(
-                "POST", "/v1/recommendations", body, {"Content-Type": "application/json"}
-            )
-            status = connection.getresponse().status
-        except OSError:
-            status = 0
-        finally:
-            connection.close()
-        self.statuses[status] = self.statuses.get(status, 0) + 1
-
-
-@contextmanager
-def calling(stack: Stack) -> Iterator[Callers]:
-    """Let callers ask for a guest who is known until the block ends."""
-    callers, over = Callers(stack.port("port"), known_guest(stack)), threading.Event()
-
-    def ask() -> None:
-        while not over.wait(0.1):
-            callers.ask()
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield callers
-    finally:
-        over.set()
-        thread.join()
-
-
-def known_guest(stack: Stack) -> tuple[int, int]:
-    """Find who has ordered most often: answers to others do without the model."""
-    orders: Counter[tuple[int, int]] = Counter()
-    for file in (stack.folder / "landing").glob("**/*.csv"):
-        with file.open(encoding="utf-8-sig", newline="") as rows:
-            for row in csv.DictReader(rows):
-                if row["customer_seq"].isdigit() and row["status"] == "COMPLETE":
-                    orders[int(row["hotel_seq"]), int(row["customer_seq"])] += 1
-    return orders.most_common(1)[0][0]
+__all__ = ["airflow", "week", "whole", "whole_folder", "whole_slack"]
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +50,3 @@ def stack(short_folder: Path, slack: Slack) -> Iterator[Stack]:
         yield made
     finally:
         made.command("stack", "down")
-
-
-def until(done: Any, seconds: float = 60) -> None:
-    """Wait for something to be so."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.2)

@@ -7,7 +7,7 @@ import os
 import socket
 
 import pytest
-from tests.stack.conftest import Stack
+from tests.stack.driving import Stack
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.alerting import promtool
-from tests.stack.conftest import FAULTY, calling, until
+from tests.stack.driving import FAULTY, calling, until
 
 from nextloop.telemetry import metrics, textfile
 from nextloop.telemetry.kinds import GaugeMetric

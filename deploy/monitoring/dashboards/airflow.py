@@ -6,6 +6,18 @@ from typing import Final
 
 from deploy.monitoring.dashboards.panels import Board, Limits, Query, bars, lines, number
 
+_FAILED: Final = 'airflow_ti_finish{state="failed"}'
+
+
+def _since(metric: str, window: str) -> str:
+    """Say how much a counter grew, its first value included.
+
+    A series begins with what Airflow first told, which is no increase to Prometheus; and of most
+    tasks it tells once a week.
+    """
+    return f"(({metric} unless {metric} offset {window}) or increase({metric}[{window}]))"
+
+
 BOARD: Final = Board(
     "airflow",
     "NextLoop: Airflow",
@@ -32,7 +44,7 @@ BOARD: Final = Board(
                     "Tasks failed",
                     "In a day.",
                     "none",
-                    Query("sum(increase(airflow_ti_failures[1d])) or vector(0)"),
+                    Query(f"sum{_since('airflow_ti_failures', '1d')} or vector(0)"),
                     Limits(1, 3),
                 ),
                 number(
@@ -40,7 +52,8 @@ BOARD: Final = Board(
                     "Killed for it in a day.",
                     "none",
                     Query(
-                        "sum(increase(airflow_task_instances_without_heartbeats_killed[1d]))"
+                        "sum"
+                        f"{_since('airflow_task_instances_without_heartbeats_killed', '1d')}"
                         " or vector(0)"
                     ),
                     Limits(1, 1),
@@ -56,7 +69,7 @@ BOARD: Final = Board(
                     "Assets updated",
                     "In a week: features and model are assets.",
                     "none",
-                    Query("sum(increase(airflow_asset_updates[7d])) or vector(0)"),
+                    Query(f"sum{_since('airflow_asset_updates', '7d')} or vector(0)"),
                     Limits(2, 1),
                 ),
             ),
@@ -68,7 +81,7 @@ BOARD: Final = Board(
                     "Tasks that ended",
                     "By state.",
                     "none",
-                    Query("sum by (state) (increase(airflow_ti_finish[1h]))", "{{state}}"),
+                    Query(f"sum by (state) {_since('airflow_ti_finish', '1h')}", "{{state}}"),
                     stacked=True,
                 ),
                 bars(
@@ -76,29 +89,30 @@ BOARD: Final = Board(
                     "By DAG and task.",
                     "none",
                     Query(
-                        "sum by (dag_id, task_id) "
-                        '(increase(airflow_ti_finish{state="failed"}[7d])) > 0',
+                        f"sum by (dag_id, task_id) {_since(_FAILED, '7d')} > 0",
                         "{{dag_id}}.{{task_id}}",
                     ),
                     width=12,
                 ),
                 lines(
                     "Time of runs that succeeded",
-                    "Mean by DAG.",
+                    "Mean of a week by DAG.",
                     "s",
                     Query(
-                        "sum by (dag_id) (rate(airflow_dagrun_duration_success_sum[1d]))"
-                        " / sum by (dag_id) (rate(airflow_dagrun_duration_success_count[1d]))",
+                        f"sum by (dag_id) {_since('airflow_dagrun_duration_success_sum', '7d')}"
+                        " / sum by (dag_id) "
+                        f"{_since('airflow_dagrun_duration_success_count', '7d')}",
                         "{{dag_id}}",
                     ),
                 ),
                 lines(
                     "Delay of runs",
-                    "Between when a run was due and when it began, mean by DAG.",
+                    "Between when a run was due and when it began, mean of a week by DAG.",
                     "s",
                     Query(
-                        "sum by (dag_id) (rate(airflow_dagrun_schedule_delay_sum[1d]))"
-                        " / sum by (dag_id) (rate(airflow_dagrun_schedule_delay_count[1d]))",
+                        f"sum by (dag_id) {_since('airflow_dagrun_schedule_delay_sum', '7d')}"
+                        " / sum by (dag_id) "
+                        f"{_since('airflow_dagrun_schedule_delay_count', '7d')}",
                         "{{dag_id}}",
                     ),
                 ),

@@ -33,7 +33,8 @@ METRICS: Final[Mapping[str, frozenset[str]]] = {
             "node_network_transmit_bytes_total",
         }
     ),
-    # With the label `name`, of containers that Docker runs.
+    # With the label `name`, of containers that Docker runs. Not seen live by our tests: it is in no
+    # package, and nothing of the local stack is a container.
     "cAdvisor 0.49": frozenset(
         {
             "container_cpu_usage_seconds_total",
@@ -84,5 +85,6 @@ METRICS: Final[Mapping[str, frozenset[str]]] = {
             "airflow_ti_finish",
         }
     ),
+    # By deploy/mlflow/metrics.py. Files of models go by a route that MLflow does not count.
     "MLflow 3.17": frozenset({"mlflow_http_request_total"}),
 }

@@ -25,11 +25,11 @@ BOARD: Final = Board(
                 ),
                 number(
                     "Rejected",
-                    "Share of them that broke the contract.",
+                    "Share of them that broke the contract; none if nothing came.",
                     "percentunit",
                     Query(
                         'sum(nextloop_ingest_rows{outcome="rejected"})'
-                        " / (sum(nextloop_ingest_input_rows) > 0)"
+                        " / clamp_min(sum(nextloop_ingest_input_rows), 1)"
                     ),
                     Limits(0.01, 0.05),
                 ),

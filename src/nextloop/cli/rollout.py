@@ -175,7 +175,9 @@ def history(
 
 @app.command()
 def metrics(
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of this machine.")] = 9113,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Beside the inner port.")
+    ] = 9113,
     folder: Folder = None,
 ) -> None:
     """Answer Prometheus on what nginx answered, by slot and status, until told to stop.

@@ -1,12 +1,13 @@
 """What nginx answered, for Prometheus: by slot and status, its connections, whether it is there.
 
 Comes in: the rollout's access log and nginx's stub_status. Goes out: `GET /metrics` on a port of
-the inner address. nginx itself counts connections and no statuses.
+the address that Prometheus reaches. nginx itself counts connections and no statuses.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from http.server import ThreadingHTTPServer
 from typing import Final
@@ -76,10 +77,10 @@ def serve(rollout: Rollout, port: int) -> None:
 
     Args:
         rollout: Whose nginx.
-        port: Of the address that the slots' own metrics have.
+        port: Of the address that Prometheus reaches.
 
     Raises:
-        SystemFault: The port is taken.
+        SystemFault: The port is taken, or the address is not this machine's.
     """
     found = NginxMetrics(rollout)
 
@@ -90,10 +91,20 @@ def serve(rollout: Rollout, port: int) -> None:
             found.look()
             super().do_GET()
 
+    address = rollout.settings.inner_address.strip("[]")
     try:
-        server = ThreadingHTTPServer((rollout.settings.inner_address.strip("[]"), port), Handler)
+        server = _Server((address, port), Handler)
     except OSError as taken:
         raise SystemFault(
-            f"Port {port} cannot be listened on: {taken.strerror}.", "Give another by --port."
+            f"Port {port} of {address} cannot be listened on: {taken.strerror}.",
+            "Give another by --port; the address is NEXTLOOP_ROLLOUT__INNER_ADDRESS.",
         ) from taken
     server.serve_forever()
+
+
+class _Server(ThreadingHTTPServer):
+    """One that takes an address of either family."""
+
+    def __init__(self, place: tuple[str, int], handler: type[MetricsHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+        super().__init__(place, handler)

@@ -70,6 +70,7 @@ def _values(settings: RolloutSettings, places: Places) -> dict[str, str]:
         "BARE_ADDRESS": settings.address.strip("[]"),
         "PORT": str(settings.port),
         "INNER_ADDRESS": settings.inner_address,
+        "BARE_INNER_ADDRESS": settings.inner_address.strip("[]"),
         "INNER_PORT": str(settings.inner_port),
         "HOSTS": settings.hosts,
         "USER": _user(),

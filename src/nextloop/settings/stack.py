@@ -37,8 +37,11 @@ class StackSettings(Group):
         default=180, gt=0, description="Silence of the monitoring that counts as its death"
     )
     mlflow_port: Port = Field(default=5000, description="Port of MLflow")
+    mlflow_metrics_port: Port = Field(default=9105, description="Port of what MLflow counted")
     database_port: Port = Field(default=5433, description="Port of its PostgreSQL")
     airflow_port: Port = Field(default=8090, description="Port of Airflow's page")
+    statsd_port: Port = Field(default=8125, description="UDP port that Airflow tells StatsD")
+    airflow_metrics_port: Port = Field(default=9102, description="Port of what Airflow told")
     prometheus_port: Port = Field(default=9090, description="Port of Prometheus")
     alertmanager_port: Port = Field(default=9093, description="Port of Alertmanager")
     node_port: Port = Field(default=9100, description="Port of node_exporter")

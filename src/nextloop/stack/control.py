@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from nextloop import settings as settings_tree
-from nextloop.errors import DataFault, NextLoopError, SystemFault
-from nextloop.registry import resolve
+from nextloop.errors import DataFault, NextLoopError, ReleaseFault, SystemFault
 from nextloop.rollout import reconcile, state
 from nextloop.rollout.deploy import deploy
 from nextloop.rollout.rollout import rollout_of
 from nextloop.rollout.status import status as rollout_status
 from nextloop.settings import Settings
 from nextloop.spark.cluster import ports
-from nextloop.stack import running
-from nextloop.stack.parts import Part, parts_of
+from nextloop.stack import first, running
+from nextloop.stack.part import Part
+from nextloop.stack.parts import parts_of
 from nextloop.stack.places import Places, held, places_of, variables
-from nextloop.storage.lake import is_lake
 
 Tell = Callable[[str], None]
-# Enough to train on and little enough to wait for: half a minute on two cores.
-_SIMULATED: Final = ("--hotels", "3", "--weeks", "8", "--orders", "12000")
-_WEEKS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -90,16 +82,14 @@ def up(settings: Settings, tell: Tell = lambda _: None) -> Status:
     own = variables(settings, places)
     with held(places):
         settings = _settings_with(own)
-        missing = [
-            part for part in parts_of(settings, places) if not running.found(part.name, places)
-        ]
+        missing = _missing(settings, places, tell)
         for part in missing:
             running.check(part)
         _check_rollout(settings)
         # MLflow is what training writes to; what is watched comes before what watches.
         for part in [part for part in missing if part.name == "mlflow"]:
             _start(part, places, own, tell)
-        _prepare_lake(settings, places, own, tell)
+        first.prepare_lake(settings, places, own, tell)
         _deploy(settings, tell)
         for part in [part for part in missing if part.name != "mlflow"]:
             _start(part, places, own, tell)
@@ -153,6 +143,19 @@ def _settings_with(own: Mapping[str, str]) -> Settings:
     return settings_tree.load()
 
 
+def _missing(settings: Settings, places: Places, tell: Tell) -> list[Part]:
+    """List the parts that are not there; what is left of one that does not answer is ended."""
+    missing = []
+    for part in parts_of(settings, places):
+        if running.found(part.name, places):
+            if running.answers_soon(part):
+                continue
+            tell(f"stopping {part.name}, which does not answer")
+            running.stop(part.name, places)
+        missing.append(part)
+    return missing
+
+
 def _start(part: Part, places: Places, own: Mapping[str, str], tell: Tell) -> None:
     tell(f"starting {part.name}")
     running.start(part, places, own)
@@ -173,50 +176,15 @@ def _check_rollout(settings: Settings) -> None:
             )
 
 
-def _prepare_lake(settings: Settings, places: Places, own: Mapping[str, str], tell: Tell) -> None:
-    """Make a lake with a model in production where there is none."""
-    if _has_model(settings):
-        return
-    landing = Path(settings.landing)
-    if not landing.is_dir() or not any(landing.iterdir()):
-        tell(f"simulating {_WEEKS} weeks of 3 hotels into {landing}")
-        monday = dt.date.today() - dt.timedelta(days=dt.date.today().weekday())  # noqa: DTZ011 files are of local weeks
-        start = (monday - dt.timedelta(weeks=_WEEKS)).isoformat()
-        _run(places, own, "simulate", "--out", str(landing), *_SIMULATED, "--start", start)
-    tell("taking them in, training and promoting the first model")
-    _run(places, own, "run")
-
-
-def _has_model(settings: Settings) -> bool:
-    if not is_lake(settings.lake):
-        return False
-    try:
-        resolve.resolve("production", settings)
-    except DataFault:
-        return False
-    return True
-
-
-def _run(places: Places, own: Mapping[str, str], *arguments: str) -> None:
-    """Run one of our commands; what it says goes into a log."""
-    log = places.log(arguments[0])
-    with log.open("w", encoding="utf-8") as words:
-        done = subprocess.run(  # noqa: S603 our own command
-            [sys.executable, "-m", "nextloop.cli", *arguments],
-            cwd=places.folder, env={**os.environ, **own}, stdin=subprocess.DEVNULL,
-            stdout=words, stderr=words, check=False,
-        )  # fmt: skip
-    if done.returncode:
-        lines = log.read_text("utf-8", errors="replace").splitlines()
-        why = next((line for line in reversed(lines) if line.startswith("error: ")), "see its log")
-        raise SystemFault(f"nextloop {arguments[0]} failed: {why}", f"All of it is in {log}.")
-
-
 def _deploy(settings: Settings, tell: Tell) -> None:
     """Have the model in production answer: by a release, or by what is left of the one before."""
     rollout = rollout_of(settings.rollout)
-    if rollout.places.folder.exists() and reconcile.reconcile(rollout).live is not None:
-        return
+    if rollout.places.folder.exists():
+        try:
+            if reconcile.reconcile(rollout).live is not None:
+                return
+        except ReleaseFault as fault:  # this checkout's code is another one by now
+            tell(f"{fault.message} Releasing what is here now.")
     try:
         deploy(settings, tell=tell)
     except DataFault as fault:

@@ -12,6 +12,8 @@ import socket
 from typing import Any, Final
 
 from nextloop.errors import SystemFault
+from nextloop.rollout.places import SLOTS
+from nextloop.rollout.proxy import asked_at
 from nextloop.settings import Settings
 from nextloop.stack.places import Places
 
@@ -75,28 +77,30 @@ def _webhook(settings: Settings) -> str:
 
 
 def _targets(settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    """Say where each job of prometheus.yml finds what it asks; two of them have nothing here.
+    """Say where each job of prometheus.yml finds what it asks.
 
-    MLflow asks for a password, and what turns Airflow's StatsD into metrics is no package.
+    Parts that were left out are not asked for: they would be missed. No containers are here.
 
     Returns:
         Prometheus's target groups by job.
     """
     stack, inner, host = settings.stack, settings.rollout.inner_port, socket.gethostname()
+    address = asked_at(settings.rollout.inner_address)
+    parts = {"mlflow", "airflow"} - set(stack.without.split())
 
-    def at(port: int, **labels: str) -> dict[str, Any]:
-        return {"targets": [f"127.0.0.1:{port}"], "labels": {"host": host, **labels}}
+    def at(port: int, address: str = "127.0.0.1", **labels: str) -> dict[str, Any]:
+        return {"targets": [f"{address}:{port}"], "labels": {"host": host, **labels}}
 
     return {
         "api": [
-            at(inner, slot=slot, __metrics_path__=f"/{slot}/metrics") for slot in ("blue", "green")
+            at(inner, address, slot=slot, __metrics_path__=f"/{slot}/metrics") for slot in SLOTS
         ],
-        "api-live": [at(inner, __metrics_path__="/live/metrics")],
-        "nginx": [at(stack.nginx_port)],
+        "api-live": [at(inner, address, __metrics_path__="/live/metrics")],
+        "nginx": [at(stack.nginx_port, address)],
         "node": [at(stack.node_port)],
         "alertmanager": [at(stack.alertmanager_port)],
         "prometheus": [at(stack.prometheus_port)],
-        "mlflow": [],
-        "airflow": [],
+        "mlflow": [at(stack.mlflow_metrics_port)] if "mlflow" in parts else [],
+        "airflow": [at(stack.airflow_metrics_port)] if "airflow" in parts else [],
         "cadvisor": [],
     }

@@ -7,55 +7,19 @@ does is in its own script or command; nothing of that is said a second time here
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from nextloop.rollout.proxy import asked_at
 from nextloop.settings import Settings
 from nextloop.stack import monitoring
+from nextloop.stack.part import Part
 from nextloop.stack.places import Places
 
-_PLAIN_SECONDS: Final = 30.0
 _MLFLOW_SECONDS: Final = 150.0  # the first start makes PostgreSQL's cluster and MLflow's tables
 _AIRFLOW_SECONDS: Final = 320.0  # scripts/airflow.sh gives up after 300
 _PASSWORD: Final = re.compile(r'"admin": *"([^"]+)"')
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part.
-
-    Attributes:
-        name: Short; also of its log.
-        command: How it is started.
-        ports: That it listens on, by the setting that says so.
-        health: What answers when it is there.
-        page: For people; empty if it has none.
-        needs: Programs and files, each with the command that makes it.
-        variables: Environment beside the stack's.
-        login: Says who signs in, and with what.
-        prepare: Writes what it reads.
-        seconds: How long it may take until it answers.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    ports: Mapping[str, int]
-    health: str
-    page: str = ""
-    needs: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    login: Callable[[], str] = str
-    prepare: Callable[[], None] = lambda: None
-    seconds: float = _PLAIN_SECONDS
-
-    @property
-    def missing(self) -> str:
-        """Return the first thing that it needs and that is not there."""
-        return next((thing for thing in self.needs if not shutil.which(thing)), "")
 
 
 def parts_of(settings: Settings, places: Places) -> list[Part]:
@@ -65,38 +29,54 @@ def parts_of(settings: Settings, places: Places) -> list[Part]:
         settings: Of this process.
         places: Of the stack.
     """
+    without = settings.stack.without.split()
     every = [
         *([] if settings.stack.slack_webhook_file else [_messages(settings, places)]),
         _mlflow(settings, places),
+        *([] if "airflow" in without else [_statsd(settings, places)]),
         _airflow(settings, places),
         _node(settings, places),
         _nginx(settings),
+        _events(),
         _alertmanager(settings, places),
         _prometheus(settings, places),
         # Last: it counts the silence from when it began.
         _deadman(settings, places),
     ]
-    without = settings.stack.without.split()
     return [part for part in every if part.name not in without]
 
 
-def _url(port: int, path: str = "") -> str:
-    return f"http://127.0.0.1:{port}{path}"
+def _url(port: int, path: str = "", address: str = "127.0.0.1") -> str:
+    return f"http://{address}:{port}{path}"
 
 
 def _mlflow(settings: Settings, places: Places) -> Part:
     port, database = settings.stack.mlflow_port, settings.stack.database_port
-    folder = places.folder / "mlflow"
+    metrics, folder = settings.stack.mlflow_metrics_port, places.folder / "mlflow"
     flags = ["--port", str(port), "--database-port", str(database), "--folder", str(folder)]
     return Part(
         "mlflow",
-        (str(places.checkout / "scripts" / "mlflow.sh"), *flags),
-        {"MLFLOW_PORT": port, "DATABASE_PORT": database},
-        _url(port, "/health"),
+        (str(places.checkout / "scripts" / "mlflow.sh"), *flags, "--metrics-port", str(metrics)),
+        {"MLFLOW_PORT": port, "DATABASE_PORT": database, "MLFLOW_METRICS_PORT": metrics},
+        # Answers only while the server does.
+        _url(metrics, "/metrics"),
         _url(port),
         needs={str(places.checkout / ".venv-mlflow" / "bin" / "mlflow"): "make up"},
         login=lambda: _login(folder / "admin.password"),
         seconds=_MLFLOW_SECONDS,
+    )
+
+
+def _statsd(settings: Settings, places: Places) -> Part:
+    port = settings.stack.airflow_metrics_port
+    mapping = places.monitoring / "airflow" / "statsd_mapping.yaml"
+    flags = ("--port", str(port), "--statsd-port", str(settings.stack.statsd_port))
+    return Part(
+        "statsd",
+        (sys.executable, "-m", "nextloop.stack.statsd", *flags, "--mapping", str(mapping)),
+        {"AIRFLOW_METRICS_PORT": port},
+        _url(port, "/metrics"),
+        login=lambda: "what Airflow tells, for Prometheus",
     )
 
 
@@ -109,10 +89,19 @@ def _airflow(settings: Settings, places: Places) -> Part:
         {"AIRFLOW_PORT": port},
         _url(port, "/api/v2/monitor/health"),
         _url(port),
+        unwell='"unhealthy"',
         needs={str(places.checkout / ".venv-airflow" / "bin" / "airflow"): "make up"},
         variables={
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__NEXTLOOP__COMMAND": str(Path(sys.executable).with_name("nextloop")),
+            # Else its components write their titles over the mark by which they are found again.
+            "SPT_NOENV": "1",
+            "AIRFLOW__METRICS__STATSD_ON": "True",
+            "AIRFLOW__METRICS__STATSD_HOST": "127.0.0.1",
+            "AIRFLOW__METRICS__STATSD_PORT": str(settings.stack.statsd_port),
+            "AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED": "True",
+            "AIRFLOW__METRICS__LEGACY_NAMES_ON": "False",
+            "AIRFLOW__METRICS__STATSD_DISABLED_TAGS": "job_id,run_id",
         },
         login=lambda: _login(home / "simple_auth_manager_passwords.json.generated"),
         seconds=_AIRFLOW_SECONDS,
@@ -127,9 +116,11 @@ def _node(settings: Settings, places: Places) -> Part:
             "prometheus-node-exporter",
             f"--web.listen-address=127.0.0.1:{port}",
             f"--collector.textfile.directory={places.metrics}",
+            # Debian's asks for services, which may not be there, and complains every time.
+            "--no-collector.systemd",
         ),
         {"NODE_PORT": port},
-        _url(port, "/metrics"),
+        _url(port, "/"),
         needs={"prometheus-node-exporter": "scripts/monitoring.sh"},
     )
 
@@ -140,8 +131,13 @@ def _nginx(settings: Settings) -> Part:
         "nginx",
         (sys.executable, "-m", "nextloop.cli", "rollout", "metrics", "--port", str(port)),
         {"NGINX_PORT": port},
-        _url(port, "/metrics"),
+        _url(port, "/metrics", asked_at(settings.rollout.inner_address)),
     )
+
+
+def _events() -> Part:
+    command = (sys.executable, "-m", "nextloop.cli", "events", "ship", "--every", "60")
+    return Part("events", command, login=lambda: "brings callers' events to the landing")
 
 
 def _messages(settings: Settings, places: Places) -> Part:

@@ -82,6 +82,8 @@ def variables(settings: Settings, places: Places) -> dict[str, str]:
         "NEXTLOOP_LAKE": places.folder / "lake",
         "NEXTLOOP_METRICS_FOLDER": places.metrics,
         "NEXTLOOP_ROLLOUT__FOLDER": places.folder / "rollout",
+        "NEXTLOOP_SERVING__EVENTS_FOLDER": places.folder / "events",
+        "NEXTLOOP_SERVING__KEYS_FILE": places.folder / "api-keys.json",
     }
     if not os.environ.get("NEXTLOOP_PRIVACY__GUEST_KEY"):
         own["NEXTLOOP_PRIVACY__GUEST_KEY_FILE"] = places.folder / "guest.key"
@@ -89,6 +91,7 @@ def variables(settings: Settings, places: Places) -> dict[str, str]:
         own |= {
             "NEXTLOOP_MLFLOW__TRACKING_URI": f"http://127.0.0.1:{settings.stack.mlflow_port}",
             "NEXTLOOP_MLFLOW__USERNAME": "nextloop",
+            "NEXTLOOP_MLFLOW__MODEL_CACHE": places.folder / "models",
             "NEXTLOOP_MLFLOW__PASSWORD_FILE": places.folder / "mlflow" / "client.password",
         }
     # Flags count more than what is set.

@@ -5,6 +5,7 @@ Comes in: parts. Goes out: processes that outlive the command, whatever file was
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import time
@@ -18,12 +19,14 @@ from nextloop import processes
 from nextloop.errors import SystemFault
 from nextloop.processes import Process
 from nextloop.spark.cluster import ports
-from nextloop.stack.parts import Part
+from nextloop.stack.part import Part
 from nextloop.stack.places import Places
 
 _MARK: Final = "STACK_PART"
 _ASK_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.2
+_CHANCES: Final = 3
+_CHANCE_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 60.0  # Airflow's scheduler waits for tasks that run
 _KILL_SECONDS: Final = 10.0
 _TAIL_LINES: Final = 3
@@ -70,14 +73,26 @@ def found(name: str, places: Places) -> list[Process]:
 
 
 def answers(part: Part) -> bool:
-    """Tell whether a part answers, be it with a refusal."""
+    """Tell whether a part answers, be it with a refusal, and says nothing bad of itself."""
+    if not part.health:
+        return True
     try:
-        urllib.request.urlopen(part.health, timeout=_ASK_SECONDS).close()  # noqa: S310 loopback
+        with urllib.request.urlopen(part.health, timeout=_ASK_SECONDS) as answer:  # noqa: S310 loopback
+            said = answer.read()
     except urllib.error.HTTPError as refused:
         return refused.code < 500  # noqa: PLR2004 HTTP's own
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
-    return True
+    return not part.unwell or part.unwell.encode() not in said
+
+
+def answers_soon(part: Part) -> bool:
+    """Tell whether a part answers; a machine that is busy gets more than one chance."""
+    for _ in range(_CHANCES):
+        if answers(part):
+            return True
+        time.sleep(_CHANCE_SECONDS)
+    return False
 
 
 def await_answer(part: Part, places: Places) -> None:
@@ -87,7 +102,9 @@ def await_answer(part: Part, places: Places) -> None:
         SystemFault: It ends, or does not answer in time; its last words are said.
     """
     until = time.monotonic() + part.seconds
-    while not answers(part):
+    if not part.health:
+        time.sleep(_CHANCE_SECONDS)  # to end, if it does not like what it finds
+    while not (answers(part) and found(part.name, places)):
         if not found(part.name, places):
             raise SystemFault(
                 f"{part.name} ended as it started: {_tail(part.name, places)}",

@@ -26,8 +26,8 @@ were looked at, in `deploy/monitoring/dashboards/outside.py`.
 _API: Final = """\
 ## The API
 
-`GET /metrics` of each slot, behind nginx on this machine only: `127.0.0.1:8081/blue/metrics` and
-`/green/metrics` (`rollout.inner_port`). The label `slot` is in the samples, so scrape with
+`GET /metrics` of each slot, behind nginx: `127.0.0.1:8081/blue/metrics` and `/green/metrics`, on
+`rollout.inner_address` and `rollout.inner_port`. The label `slot` is in the samples, so scrape with
 `honor_labels: true` or add none of that name.
 
 A slot is one process by design: one model, one answer at a time, two slots for releases. There are
@@ -41,7 +41,8 @@ _PROXY: Final = """\
 ## The proxy
 
 `nextloop rollout metrics` on the serving host reads nginx's log and its status, and answers on
-`127.0.0.1:9113/metrics`. What callers saw, faults of a slot that died included, is only here.
+`127.0.0.1:9113/metrics` (`rollout.inner_address`). What callers saw, faults of a slot that died
+included, is only here.
 """
 _MODEL: Final = """\
 ## The model
