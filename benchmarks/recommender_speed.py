@@ -5,9 +5,10 @@
 Simulated hotels go through ingest and features; then a process of its own reads the tables, trains
 and judges all models and writes their bundles. Its seconds, CPU seconds and peak memory are
 measured. Answers are asked of the last bundle, read from its files, on one thread: scoring alone
-(all features and both models' trees) and the whole answer with reasons, for a menu of `--menu`
-items; both as time that passes and as processor time of the asking thread, which a busy machine
-hardly changes. Results go to `benchmarks/results/recommender_speed.json`.
+(all features and both models' trees), alone and several in one go, and the whole answer with
+reasons, for a menu of `--menu` items; as time that passes and as processor time of the asking
+thread, which a busy machine hardly changes. Results go to
+`benchmarks/results/recommender_speed.json`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,7 @@ from nextloop.simulator import SimulatorConfig
 RESULTS = Path(__file__).parent / "results" / "recommender_speed.json"
 LINES_AN_ORDER = 1.78  # of the default world, requests without a price included
 ASKED = 400
+TOGETHER = (4, 16)
 
 
 def main() -> None:
@@ -121,10 +124,15 @@ def answers(menu: int) -> dict[str, str]:
         for query in queries:
             scored.append(_timed(lambda asked: bundle.model.score(_arrays(bundle, asked)), query))
             whole.append(_timed(bundle.recommend, query))
+        gone = {size: _in_one_go(bundle, queries, size) for size in TOGETHER}
     return {
         "menu_items": str(int(bundle.state.catalog.offered.sum())),
         "scoring": _told([wall for wall, _ in scored]),
         "scoring, processor time": _told([cpu for _, cpu in scored]),
+        **{
+            f"scoring, {size} in one go, processor time of each": _told(seconds)
+            for size, seconds in gone.items()
+        },
         "whole answer": _told([wall for wall, _ in whole]),
         "whole answer, processor time": _told([cpu for _, cpu in whole]),
     }
@@ -134,7 +142,17 @@ def _arrays(bundle: Bundle, query: Query) -> Queries:
     return arrays_of(query, bundle.state.catalog, bundle.guests, bundle.as_of)
 
 
-def _timed(asked: Callable[[Query], object], query: Query) -> tuple[float, float]:
+def _in_one_go(bundle: Bundle, queries: list[Query], size: int) -> list[float]:
+    """Score several questions together; give each one's share of the processor time."""
+    groups = [queries[first : first + size] for first in range(0, len(queries) - size + 1, size)]
+    return [_timed(partial(_scored, bundle), group)[1] / size for group in groups]
+
+
+def _scored(bundle: Bundle, queries: list[Query]) -> object:
+    return bundle.model.score(Queries.joined([_arrays(bundle, query) for query in queries]))
+
+
+def _timed(asked: Callable[[Any], object], query: Any) -> tuple[float, float]:
     """Give the seconds that passed, and those that this thread computed."""
     wall, cpu = time.perf_counter(), time.thread_time()
     asked(query)

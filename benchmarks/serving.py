@@ -28,7 +28,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -164,7 +164,8 @@ def keyless() -> dict[str, str]:
 def pin(pid: int) -> None:
     """Give every thread of a process the server's core."""
     for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {int(SERVER_CORE)})
+        with suppress(ProcessLookupError):  # a thread may end meanwhile
+            os.sched_setaffinity(int(task.name), {int(SERVER_CORE)})
 
 
 def pinned(core: str, *command: str) -> list[str]:

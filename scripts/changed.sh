@@ -28,7 +28,7 @@ part() {
 
 # What the API's process imports is held against this by tests/architecture/test_changed.py.
 part api src/nextloop/cli src/nextloop/errors.py src/nextloop/__init__.py src/nextloop/privacy.py \
-    src/nextloop/processes.py src/nextloop/recommender src/nextloop/registry src/nextloop/rollout \
+    src/nextloop/events src/nextloop/processes.py src/nextloop/recommender src/nextloop/registry src/nextloop/rollout \
     src/nextloop/serving src/nextloop/settings src/nextloop/storage src/nextloop/tables \
     src/nextloop/telemetry deploy pyproject.toml requirements/demo.txt requirements/build.txt \
     requirements/uv.txt

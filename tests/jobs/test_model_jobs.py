@@ -12,7 +12,7 @@ import pytest
 from nextloop import settings as settings_tree
 from nextloop.cli import app as cli
 from nextloop.errors import DataFault, UsageFault
-from nextloop.jobs import promotion, run
+from nextloop.jobs import promotion, reproducing, run
 from nextloop.jobs.features import features
 from nextloop.jobs.ingest import ingest
 from nextloop.jobs.reproducing import reproduce
@@ -97,6 +97,18 @@ def test_a_version_comes_out_again_byte_for_byte(settings, versions, tmp_path):
     assert (found.equal, found.differing_files) == (True, ())
     assert found.digest == found.recorded_digest
     assert (found.folder / "manifest.json").exists()
+
+
+def test_another_training_is_told_file_by_file(settings, versions, tmp_path, monkeypatch):
+    """What comes out other is named; files that do not depend on the change are not."""
+    record = recorded(settings, versions[0]["ease"])
+    weaker = replace(record.config, ease_strength=record.config.ease_strength * 2)
+    monkeypatch.setattr(reproducing, "recorded", lambda *_: replace(record, config=weaker))
+    found = reproduce(settings, record.ref.version, tmp_path)
+    assert not found.equal
+    assert found.digest != found.recorded_digest == record.ref.digest
+    assert "bundle.json" in found.differing_files  # it holds the configuration
+    assert "catalog.npz" not in found.differing_files
 
 
 def test_a_changed_record_does_not_pass(settings, versions):

@@ -101,8 +101,8 @@ def wrong_answers() -> None:
 
     real = Service.recommend
 
-    def recommend(self: Any, *arguments: Any, **named: Any) -> Any:
-        answer = real(self, *arguments, **named)
+    async def recommend(self: Any, *arguments: Any, **named: Any) -> Any:
+        answer = await real(self, *arguments, **named)
         turned = [dataclasses.replace(offer) for offer in reversed(answer.offers)]
         for rank, offer in enumerate(turned, start=1):
             offer.rank = rank

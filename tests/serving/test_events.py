@@ -183,11 +183,12 @@ def test_open_file_is_shipped_only_after_its_writer(tmp_path):
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"ready\n"
-        assert ship(tmp_path / "spool", str(landing)).files == 0
+        busy = ship(tmp_path / "spool", str(landing))
+        assert (busy.files, busy.open_files) == (0, 1)
         writer.kill()
         writer.wait()
     shipped = ship(tmp_path / "spool", str(landing))
-    assert (shipped.files, shipped.events) == (1, 1)
+    assert (shipped.files, shipped.events, shipped.open_files) == (1, 1, 0)
     assert [path.read_bytes() for path in (landing / "events").iterdir()] == [b"1\n"]
     assert not list((tmp_path / "spool").iterdir())
 

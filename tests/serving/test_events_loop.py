@@ -65,7 +65,7 @@ def test_hit_and_revenue_of_an_answer_come_back(place, capsys):
         ordered = told(answers[0], "ordered", 1, quantity=2, revenue=18_000)
         for events in (shown, [ordered], [ordered]):
             assert client.post("/v1/events", json={"events": events}).status_code == 202
-    assert say(capsys, "events", "ship") == {"files": 1, "events": 6}
+    assert say(capsys, "events", "ship") == {"files": 1, "events": 6, "open_files": 0}
     report = say(capsys, "events", "ingest")
     assert (report["events_in"], report["accepted"], report["doubles"]) == (6, 5, 1)
     found = say(capsys, "events", "report", "--by", "hotel,model,day")

@@ -45,6 +45,8 @@ def ship(
             output.emit_json(shipped)
         else:
             output.say(f"Shipped {shipped.events:,} events in {shipped.files:,} files")
+            if shipped.open_files:
+                output.note(f"{shipped.open_files:,} more still being written: they come later.")
         if every is None:
             return
         time.sleep(every)

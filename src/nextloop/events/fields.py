@@ -1,6 +1,7 @@
 """An event's fields as the API spools them: which there are, and what each may hold.
 
-The ranges are those of `POST /v1/events`; a test holds that whatever the API takes is read here.
+The ranges are those of `POST /v1/events`, which takes them from here; a test holds that whatever
+the API takes is read here.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-_MOST: Final = 2**63 - 1
-_MOST_MONEY: Final = 10**12  # as of an order: no sum can leave 64 bits
-_MOST_QUANTITY: Final = 10_000
-_MOST_RANK: Final = 100
+MAX_SEQ: Final = 2**63 - 1
+"""Largest number of a hotel, guest or item: what a signed 64-bit column holds."""
+MAX_MONEY: Final = 10**12
+"""Largest amount, as of an order: no sum can leave 64 bits."""
+MAX_QUANTITY: Final = 10_000
+MAX_RANK: Final = 100
+"""Length of the longest list of offers."""
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200  # a time of 2199 west of Greenwich is of 2200 in UTC
 _KINDS: Final = frozenset(("shown", "added", "ordered", "refused"))
 
@@ -57,18 +61,18 @@ def _instant(value: Any) -> datetime:
 
 
 REQUIRED: Final[Mapping[str, Check]] = {
-    "hotel_seq": _whole(0, _MOST),
+    "hotel_seq": _whole(0, MAX_SEQ),
     "event_id": _name(64),
     "request_id": _name(67),
-    "item_seq": _whole(0, _MOST),
+    "item_seq": _whole(0, MAX_SEQ),
     "kind": _kind,
     "at": _instant,
     "received_at": _instant,
 }
 OPTIONAL: Final[Mapping[str, Check]] = {
-    "rank": _whole(1, _MOST_RANK),
-    "quantity": _whole(1, _MOST_QUANTITY),
-    "revenue": _whole(0, _MOST_MONEY),
-    "model_version": _whole(1, _MOST),
+    "rank": _whole(1, MAX_RANK),
+    "quantity": _whole(1, MAX_QUANTITY),
+    "revenue": _whole(0, MAX_MONEY),
+    "model_version": _whole(1, MAX_SEQ),
     "slot": _name(64),
 }

@@ -14,7 +14,7 @@ from nextloop.errors import DataFault, UsageFault
 from nextloop.storage import files
 from nextloop.storage.landing import EVENTS_FOLDER
 from nextloop.storage.places import is_bucket, place_at
-from nextloop.storage.spool_files import closed
+from nextloop.storage.spool_files import closed, still_open
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,12 @@ class Shipped:
     Attributes:
         files: How many files are in the landing now that were not before.
         events: Lines in them.
+        open_files: How many files stayed, because a process still writes to them.
     """
 
     files: int
     events: int
+    open_files: int
 
 
 def ship(spool: Path, landing: str) -> Shipped:
@@ -55,7 +57,7 @@ def ship(spool: Path, landing: str) -> Shipped:
             _put(f"{place_at(landing)}/{EVENTS_FOLDER}/{path.name}", content)
         path.unlink(missing_ok=True)  # another shipper may have been as far
         moved, events = moved + bool(content), events + content.count(b"\n")
-    return Shipped(moved, events)
+    return Shipped(moved, events, still_open(spool))
 
 
 def _put(target: str, content: bytes) -> None:

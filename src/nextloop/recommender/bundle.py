@@ -7,20 +7,21 @@ with numpy and LightGBM alone; pyarrow, Spark and MLflow are not needed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Self
 
 from nextloop.errors import DataFault
 from nextloop.recommender import ranker
-from nextloop.recommender.answer import Answer, Offer, answer
+from nextloop.recommender.answer import Answer, Offer, answers
 from nextloop.recommender.arrays import Array, pack, unpack
 from nextloop.recommender.asking import Query, arrays_of
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.dataset import Catalog, UnknownHotel
 from nextloop.recommender.guests import Guests
 from nextloop.recommender.protocol import Model
+from nextloop.recommender.queries import Queries
 from nextloop.recommender.reasons import Reason
 from nextloop.recommender.state import State
 
@@ -78,8 +79,34 @@ class Bundle:
         Raises:
             UnknownHotel: If the hotel is not in the bundle.
         """
-        asked = arrays_of(query, self.state.catalog, self.guests, self.as_of)
-        return answer(self.model, self.state, asked, query)
+        return self.recommend_many([query])[0]
+
+    def recommend_many(self, queries: Sequence[Query]) -> list[Answer]:
+        """Answer queries as `recommend` does, those of a hotel in one go.
+
+        Scores may differ from those of a query alone in their last digit.
+
+        Args:
+            queries: Who asks, where and when.
+
+        Returns:
+            An answer a query, in the same sequence.
+
+        Raises:
+            UnknownHotel: If a hotel is not in the bundle.
+        """
+        asked: dict[int, list[tuple[int, Queries]]] = {}
+        for place, query in enumerate(queries):
+            arrays = arrays_of(query, self.state.catalog, self.guests, self.as_of)
+            asked.setdefault(query.hotel, []).append((place, arrays))
+        found: dict[int, Answer] = {}
+        for of_hotel in asked.values():
+            places, arrays_of_hotel = zip(*of_hotel, strict=True)
+            told = [queries[place] for place in places]
+            found |= zip(
+                places, answers(self.model, self.state, arrays_of_hotel, told), strict=True
+            )
+        return [found[place] for place in range(len(queries))]
 
     def to_files(self) -> dict[str, bytes]:
         """Write the bundle, byte-equal for equal bundles.

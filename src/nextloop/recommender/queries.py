@@ -6,8 +6,8 @@ queries in `bundle.py`. Models see nothing else, so both are scored by the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -65,6 +65,18 @@ class Queries:
 
     def __len__(self) -> int:
         return len(self.day)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Queries]) -> Queries:
+        """Put queries to one hotel below each other, in the same sequence."""
+        if len(parts) == 1:
+            return parts[0]
+        whole = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in (field.name for field in fields(cls))
+            if name not in ("hotel", "rows")
+        }
+        return cls(hotel=parts[0].hotel, rows=parts[0].rows, **whole)
 
     @property
     def in_stay(self) -> Scores:

@@ -58,7 +58,7 @@ def install(
         model = ready(service)
         started_at = time.perf_counter()
         try:
-            answer = service.recommend(
+            answer = await service.recommend(
                 model,
                 question,
                 request_id_of(request.scope),

@@ -24,8 +24,8 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from nextloop.errors import UsageFault
+from nextloop.events.fields import MAX_SEQ
 from nextloop.recommender.dataset import Catalog
-from nextloop.serving.schemas import MAX_SEQ
 
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MINUTES = 24 * 60

@@ -13,14 +13,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-MAX_OFFERS = 100
+from nextloop.events.fields import MAX_MONEY, MAX_QUANTITY, MAX_RANK, MAX_SEQ
+
+MAX_OFFERS = MAX_RANK
 MAX_ORDERED = 500
 MAX_EXCLUDED = 1000
 MAX_BATCH = 100
 MAX_EVENTS = 500
-_MAX_QUANTITY = 10_000
-MAX_SEQ = 2**63 - 1
-_MAX_MONEY = 10**12  # so that no sum leaves 64 bits
 _MAX_PARTY = 99
 MAX_NIGHTS = 1000
 # Years in which every zone's offset is known and no conversion can overflow.
@@ -161,10 +160,10 @@ class Event(Strict):
     rank: Annotated[int, Field(strict=True, ge=1, le=MAX_OFFERS)] | None = Field(
         None, description="Its rank in the answer."
     )
-    quantity: Annotated[int, Field(strict=True, ge=1, le=_MAX_QUANTITY)] | None = Field(
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY)] | None = Field(
         None, description="How many were ordered."
     )
-    revenue: Annotated[int, Field(strict=True, ge=0, le=_MAX_MONEY)] | None = Field(
+    revenue: Annotated[int, Field(strict=True, ge=0, le=MAX_MONEY)] | None = Field(
         None, description="What was paid for them, in the hotel's money."
     )
     model_version: Annotated[int, Field(strict=True, ge=1, le=MAX_SEQ)] | None = Field(

@@ -17,6 +17,7 @@ from nextloop.recommender.asking import Query
 from nextloop.recommender.bundle import Offer as Ranked
 from nextloop.recommender.dataset import Catalog
 from nextloop.serving.answers import Item, Items, Offer, Reason, Recommendations
+from nextloop.serving.gathering import Gathering
 from nextloop.serving.model import LoadedModel, ModelSlot
 from nextloop.serving.rules import Rules
 from nextloop.serving.schemas import MAX_NIGHTS, Language, RecommendationRequest, Stay
@@ -37,6 +38,7 @@ class Service:
         orders: Tells each hotel's time zone.
         clock: Gives the present moment, with an offset.
         rules: Gives the hotels' rules that count now.
+        gathering: Lets questions that arrive together be scored together.
     """
 
     slot: ModelSlot
@@ -44,8 +46,9 @@ class Service:
     orders: OrderSettings
     clock: Callable[[], datetime] = _now
     rules: Callable[[], Rules] = Rules
+    gathering: Gathering = field(default_factory=Gathering)
 
-    def recommend(
+    async def recommend(
         self,
         model: LoadedModel,
         question: RecommendationRequest,
@@ -70,7 +73,8 @@ class Service:
             UnknownHotel: The model has never seen the hotel.
         """
         query = self.query(question)
-        answer = model.bundle.recommend(self._ruled(model, query) if ruled else query)
+        narrowed = self._ruled(model, query) if ruled else query
+        answer = await self.gathering.recommend(model.bundle, narrowed)
         if seen is not None:
             seen(query, answer)
         return Recommendations(

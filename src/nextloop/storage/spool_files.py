@@ -108,6 +108,11 @@ def closed(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob(f"*{CLOSED_SUFFIX}"))
 
 
+def still_open(folder: Path) -> int:
+    """Count the files that processes write to; after `closed`, which closes those of dead ones."""
+    return sum(1 for _ in folder.glob(f"*{OPEN_SUFFIX}"))
+
+
 def _adopt(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDONLY)
