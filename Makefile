@@ -7,14 +7,15 @@ DEMO := .venv
 DEV := .venv-dev
 AIRFLOW := .venv-airflow
 MLFLOW := .venv-mlflow
-OTHERS := $(patsubst %,--ignore=tests/%,rollout monitoring alerting stack)  # have targets of their own
+DOCS := .venv-docs
+OTHERS := $(patsubst %,--ignore=tests/%,rollout monitoring alerting stack documentation pages)  # have targets of their own
 SETUP := scripts/setup.sh scripts/say.sh requirements/build.txt requirements/uv.txt pyproject.toml
 
 export PYTHON
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-flood test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards bench lock upgrade hooks clean
+.PHONY: help demo serve setup airflow mlflow up status down test test-slow test-flood test-rollout test-airflow test-mlflow test-monitoring test-alerts test-stack test-images check format tables metrics dashboards docs pictures test-docs test-pages bench lock upgrade hooks clean
 
 help: ## List the targets
 	@echo "make TARGET, with ARGS=... for the command's own options and PYTHON=python3.12 for another Python"
@@ -78,6 +79,18 @@ test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/stack $(ARGS)
 
+test-docs: $(DEV)/.ready $(DOCS)/.ready ## Build the site and run the commands and examples of README and docs
+	@scripts/browser.sh
+	@scripts/nginx.sh
+	@$(DEV)/bin/python -m pytest tests/documentation $(ARGS)
+
+test-pages: $(DEMO)/.ready $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready $(DOCS)/.ready ## Start everything, and look at its pages in a browser
+	@scripts/browser.sh
+	@scripts/postgres.sh
+	@scripts/nginx.sh
+	@scripts/monitoring.sh
+	@$(DEV)/bin/python -m pytest tests/pages $(ARGS)
+
 test-mlflow: $(DEV)/.ready $(MLFLOW)/.ready ## Run the registry's tests on a real MLflow server with PostgreSQL
 	@scripts/postgres.sh
 	@$(DEV)/bin/python -m pytest -m mlflow $(ARGS)
@@ -115,6 +128,12 @@ tables: $(DEV)/.ready ## Write docs/tables.md and docs/contract*.md from the des
 metrics: $(DEV)/.ready ## Write docs/metrics.md from the declared metrics
 	@$(DEV)/bin/python -m nextloop.telemetry.page > docs/metrics.md.new && mv docs/metrics.md.new docs/metrics.md
 
+docs: $(DOCS)/.ready ## Build the site of docs/ into site/, or serve it: ARGS=--serve
+	@scripts/docs.sh $(ARGS)
+
+pictures: $(DEV)/.ready ## Draw docs/pictures/*.svg from the boxes and arrows beside them
+	@$(DEV)/bin/python docs/pictures/draw.py
+
 dashboards: $(DEV)/.ready ## Write Grafana's dashboards as JSON from their code
 	@$(DEV)/bin/python -m deploy.monitoring.dashboards
 
@@ -132,7 +151,7 @@ hooks: $(DEV)/.ready ## Let git run the checks before each commit
 	@$(DEV)/bin/pre-commit install
 
 clean: ## Remove environments, caches and what the demo made
-	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) .airflow .mlflow .stack build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
+	@rm -rf .uv $(DEMO) $(DEV) $(AIRFLOW) $(MLFLOW) $(DOCS) .airflow .mlflow .stack site build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis orchestration/.mypy_cache orchestration/.pytest_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DEMO)/.ready: requirements/demo.txt $(SETUP)
@@ -146,3 +165,6 @@ $(AIRFLOW)/.ready: requirements/orchestration.txt orchestration/pyproject.toml $
 
 $(MLFLOW)/.ready: requirements/mlflow.txt $(SETUP)
 	@scripts/setup.sh $(MLFLOW) requirements/mlflow.txt none
+
+$(DOCS)/.ready: requirements/docs.txt $(SETUP)
+	@scripts/setup.sh $(DOCS) requirements/docs.txt none

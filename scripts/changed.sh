@@ -34,7 +34,7 @@ part api src/nextloop/cli src/nextloop/errors.py src/nextloop/__init__.py src/ne
     requirements/uv.txt
 # The locks of both projects are tested with the first one.
 part jobs src tests pyproject.toml requirements orchestration/pyproject.toml benchmarks docs \
-    README.md README.ko.md deploy
+    README.md README.ko.md deploy mkdocs.yml
 part rollout src/nextloop/rollout src/nextloop/serving src/nextloop/registry src/nextloop/cli \
     src/nextloop/settings src/nextloop/errors.py src/nextloop/processes.py deploy tests/rollout \
     tests/serving/conftest.py tests/conftest.py pyproject.toml requirements/dev.txt

@@ -25,6 +25,7 @@ compile dev --extra spark --group test --group check pyproject.toml "$@"
 compile orchestration --project orchestration --group orchestration/pyproject.toml:test \
     orchestration/pyproject.toml "$@"
 compile mlflow requirements/mlflow.in "$@"
+compile docs requirements/docs.in "$@"
 compile build requirements/build.in "$@"
 compile uv requirements/uv.in "$@"
 scripts/check_locks.sh

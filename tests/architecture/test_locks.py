@@ -17,13 +17,16 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
 BASE = PROJECT["project"]["dependencies"]
 AIRFLOW = tomllib.loads((ROOT / "orchestration/pyproject.toml").read_text("utf-8"))
-SERVER = [
-    line.split(" #")[0]
-    for line in (ROOT / "requirements/mlflow.in").read_text("utf-8").splitlines()
-    if not line.startswith("#")
-]
+
+
+def _listed(name: str) -> list[str]:
+    lines = (ROOT / f"requirements/{name}.in").read_text("utf-8").splitlines()
+    return [line.split(" #")[0] for line in lines if not line.startswith("#")]
+
+
 WANTED = {
-    "mlflow": SERVER,
+    "docs": _listed("docs"),
+    "mlflow": _listed("mlflow"),
     "demo": [*BASE, *EXTRAS["sail"]],
     "spark": [*BASE, *EXTRAS["spark"]],
     "dev": [*BASE, *EXTRAS["spark"], *GROUPS["test"], *GROUPS["check"]],
