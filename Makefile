@@ -74,7 +74,7 @@ test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
-test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack
+test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack: 15 minutes, so not in .ci/run
 	@scripts/postgres.sh
 	@scripts/nginx.sh
 	@scripts/monitoring.sh

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.alerting.promtool import ROOT
 
-from nextloop.stack.statsd import Mapping, Metrics
+from nextloop.stack.tallies import Mapping, Metrics
 
 LINE = re.compile(r"([a-zA-Z_]\w*)(?:\{(.*)\})? (\S+)")
 MAPPING = ROOT / "deploy/monitoring/airflow/statsd_mapping.yaml"
