@@ -1,7 +1,7 @@
 """What nginx answered, for Prometheus: by slot and status, its connections, whether it is there.
 
 Comes in: the rollout's access log and nginx's stub_status. Goes out: `GET /metrics` on a port of
-this machine. nginx itself counts connections and no statuses.
+the inner address. nginx itself counts connections and no statuses.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def serve(rollout: Rollout, port: int) -> None:
 
     Args:
         rollout: Whose nginx.
-        port: Of this machine.
+        port: Of the address that the slots' own metrics have.
 
     Raises:
         SystemFault: The port is taken.
@@ -91,7 +91,7 @@ def serve(rollout: Rollout, port: int) -> None:
             super().do_GET()
 
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server = ThreadingHTTPServer((rollout.settings.inner_address.strip("[]"), port), Handler)
     except OSError as taken:
         raise SystemFault(
             f"Port {port} cannot be listened on: {taken.strerror}.", "Give another by --port."

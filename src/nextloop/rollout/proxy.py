@@ -42,13 +42,12 @@ class Proxy:
     @property
     def front(self) -> tuple[str, int]:
         """Where callers reach it."""
-        address = self.settings.address.strip("[]")
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address), self.settings.port  # noqa: S104 not bound, translated
+        return _reached(self.settings.address), self.settings.port
 
     @property
     def inner(self) -> tuple[str, int]:
-        """Where this machine alone reaches it."""
-        return "127.0.0.1", self.settings.inner_port
+        """Where Prometheus and this command reach it, and no caller."""
+        return _reached(self.settings.inner_address), self.settings.inner_port
 
     @property
     def host(self) -> str:
@@ -200,6 +199,12 @@ class Proxy:
             return _why("\n".join(reversed(text.splitlines())))
         except OSError:
             return "it says nothing"
+
+
+def _reached(address: str) -> str:
+    """Name where one asks what listens on an address."""
+    bare = address.strip("[]")
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bare, bare)  # noqa: S104 not bound, translated
 
 
 def _why(text: str) -> str:

@@ -69,6 +69,7 @@ def _values(settings: RolloutSettings, places: Places) -> dict[str, str]:
         "ADDRESS": settings.address,
         "BARE_ADDRESS": settings.address.strip("[]"),
         "PORT": str(settings.port),
+        "INNER_ADDRESS": settings.inner_address,
         "INNER_PORT": str(settings.inner_port),
         "HOSTS": settings.hosts,
         "USER": _user(),

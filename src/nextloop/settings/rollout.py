@@ -34,8 +34,11 @@ class RolloutSettings(Group):
     )
     address: Address = Field(default="127.0.0.1", description="Address that callers reach")
     port: int = Field(default=8080, ge=1, le=65535, description="Port that callers reach")
+    inner_address: Address = Field(
+        default="127.0.0.1", description="Address of each slot's own metrics, for Prometheus"
+    )
     inner_port: int = Field(
-        default=8081, ge=1, le=65535, description="Loopback port of each slot's own metrics"
+        default=8081, ge=1, le=65535, description="Port of each slot's own metrics"
     )
     hosts: Hosts = Field(
         default="localhost 127.0.0.1", description="Host names that are answered, by spaces"
