@@ -10,7 +10,7 @@ locals {
   scraped = {
     all        = { node = 9100, cadvisor = 8088 }
     airflow    = { statsd = 9102 }
-    mlflow     = { mlflow = 5000 }
+    mlflow     = { counted = 9105 }
     backend    = { inner = 8081, nginx = 9113 }
     monitoring = { prometheus = 9090, alertmanager = 9093 }
   }
