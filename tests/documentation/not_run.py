@@ -30,6 +30,9 @@ NOT_RUN = {
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
+    r"gcloud |random|terraform |cd deploy/terraform|cp terraform\.tfvars|for p in airflow": (
+        "they need a project at Google Cloud: tests/deploy looks at what they apply"
+    ),
     r"deadman\.py": "tests/alerting/test_deadman.py runs it",
     r"nextloop \w+ .*\bFOLDER\b": "FOLDER stands for a reader's own",
 }
