@@ -22,8 +22,8 @@ NOT_RUN = {
     r"(\$SPARK_HOME|export SPARK_|export PYSPARK_|/opt/nextloop|.*sc://)": (
         "they need several machines, or a Spark Connect server: tests/spark"
     ),
-    r"sudo |git clone": "they change the machine",
-    r"(MLFLOW_ARTIFACTS=\S+ )?docker |NEXTLOOP_ROLLOUT__RUNNER=compose": (
+    r"sudo |git clone|(cp )?terraform|gcloud ": "they change the machine, or a cloud",
+    r"(MLFLOW_ARTIFACTS=\S+ )?docker |(export )?NEXTLOOP_ROLLOUT__|.*--code nextloop-api": (
         "they need a Docker engine: make test-images"
     ),
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
