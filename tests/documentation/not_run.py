@@ -23,9 +23,10 @@ NOT_RUN = {
         "they need several machines, or a Spark Connect server: tests/spark"
     ),
     r"sudo |git clone|(cp )?terraform|gcloud ": "they change the machine, or a cloud",
-    r"(MLFLOW_ARTIFACTS=\S+ )?docker |(export )?NEXTLOOP_ROLLOUT__|export .*gs:|.*--code nextloop-api": (
+    r"(MLFLOW_ARTIFACTS=\S+ )?docker |.*--code nextloop-api": (
         "they need a Docker engine: make test-images"
     ),
+    r"(export )?NEXTLOOP_ROLLOUT__|export .*gs://": "they lead to containers or buckets",
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
