@@ -19,7 +19,7 @@ PAGES = sorted(
 _SETTING = r"(?:export\s+)?(?:[A-Z][A-Z0-9_]*=\S*\s+)*"
 # What a line of a block begins with if it is something to type.
 _TYPED = re.compile(
-    rf"{_SETTING}(?:sudo\s+)?(?:nextloop|make|curl|cp|mkdir|git|echo|airflow|mlflow|docker|deadman\.py"
+    rf"{_SETTING}(?:sudo\s+)?(?:nextloop|make|curl|cp|mkdir|git|echo|airflow|mlflow|docker|terraform|gcloud|deadman\.py"
     r"|\.venv\S*/bin/\S+|scripts/\S+|deploy/\S+|/opt/\S+|\$SPARK_HOME\S*|sudo)\b(?![,:./])"
     r"|export\s+[A-Z]"
 )

@@ -13,10 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.browser import Browser, opened
-from tests.rollout.conftest import free_port
 from tests.stack.driving import Stack
-
-PORTS = ("mlflow_port", "database_port", "airflow_port")
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,7 @@ class Running:
 def running() -> Iterator[Running]:
     """Start all parts; `make test-pages` installs what they are."""
     folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
-    ports = {name: free_port() for name in PORTS}
-    stack = Stack.make(folder / "s", **{"without": "", **ports})
-    # Callers' keys of this machine's user are none of the stack's.
-    stack.variables["NEXTLOOP_SERVING__KEYS_FILE"] = str(folder / "keys.json")
+    stack = Stack.make(folder / "s", without="")
     try:
         report = stack.up()
         yield Running(stack, {part["part"]: part for part in report["rows"]})
