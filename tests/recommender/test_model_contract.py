@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.recommender_rivals import Als, GlobalTop, PersonalTop, TifuKnn
 
 from nextloop.recommender.ranker import Ranker
 
@@ -118,3 +119,54 @@ class TestRankerOfABigMenu(ModelContract):
         assert (same.sum(axis=1) >= 5).all()
         best = np.sort(np.where(same, some, -np.inf), axis=1)[:, -5:]
         assert (best.min(axis=1) >= np.sort(some, axis=1)[:, -5]).all()
+
+
+@pytest.fixture(scope="session")
+def taught(histories, split):
+    """The orders that rivals learn from, those that our models count."""
+    return histories.interactions.take(split.fit)
+
+
+class TestRivalGlobalTop(ModelContract):
+    """The benchmark asks rivals as it asks our models: what all order most keeps the contract."""
+
+    @pytest.fixture
+    def model(self, counted):
+        """The model under test."""
+        return GlobalTop(counted)
+
+
+class TestRivalPersonalTop(ModelContract):
+    """What the guest had most keeps the contract."""
+
+    @pytest.fixture
+    def model(self, counted):
+        """The model under test."""
+        return PersonalTop(counted)
+
+
+class TestRivalTifuKnn(ModelContract):
+    """TIFU-kNN keeps the contract."""
+
+    @pytest.fixture
+    def model(self, counted, taught):
+        """The model under test."""
+        return TifuKnn.fit(taught, counted)
+
+
+class TestRivalAls(ModelContract):
+    """ALS keeps the contract, by guests as for whole orders."""
+
+    @pytest.fixture
+    def model(self, counted, taught):
+        """The model under test."""
+        return Als.fit(taught, counted.catalog, counted, by_order=False)
+
+
+class TestRivalAlsByOrder(ModelContract):
+    """ALS keeps the contract, by orders as for carts."""
+
+    @pytest.fixture
+    def model(self, counted, taught):
+        """The model under test."""
+        return Als.fit(taught, counted.catalog, counted, by_order=True)

@@ -215,7 +215,9 @@ def test_the_first_order_is_a_task_of_its_own(by_popularity, counted, config):
     unknown = by_popularity.history == 0
     assert found["first_orders"] == unknown.sum() < len(unknown)
     for metric in ("recall_at_5", "ndcg_at_10", "mrr_at_10", "novelty_at_10"):
-        assert found[f"first_{metric}"] == pytest.approx(by_popularity.value[metric][unknown].mean())
+        assert found[f"first_{metric}"] == pytest.approx(
+            by_popularity.value[metric][unknown].mean()
+        )
     assert found["first_ndcg_at_10_low"] < found["first_ndcg_at_10_high"]
 
 
