@@ -50,6 +50,7 @@ setup: $(DEMO)/.ready $(DEV)/.ready ## Make the environments .venv and .venv-dev
 
 test: $(DEV)/.ready ## Set up what the tests need (Chromium too) and run them
 	@scripts/browser.sh
+	@scripts/docker.sh compose
 	@$(DEV)/bin/python -m pytest $(OTHERS) $(ARGS)
 
 test-slow: $(DEV)/.ready ## Run what takes its time: Apache Spark, kill -9 everywhere, floods, races
@@ -73,7 +74,7 @@ test-alerts: $(DEV)/.ready ## Set up Prometheus and Alertmanager, and test rules
 	@scripts/monitoring.sh
 	@$(DEV)/bin/python -m pytest tests/alerting $(ARGS)
 
-test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack
+test-stack: $(DEV)/.ready $(AIRFLOW)/.ready $(MLFLOW)/.ready ## Start everything, break it, and read what reaches Slack: 15 minutes, so not in .ci/run
 	@scripts/postgres.sh
 	@scripts/nginx.sh
 	@scripts/monitoring.sh
@@ -103,7 +104,7 @@ test-images: $(DEV)/.ready ## Build the images and release them on a Docker engi
 	@scripts/docker.sh
 	@scripts/nginx.sh
 	@scripts/images.sh
-	@$(DEV)/bin/python -m pytest tests/rollout -m docker $(ARGS)
+	@$(DEV)/bin/python -m pytest tests/rollout tests/deploy -m docker $(ARGS)
 
 check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, locks, scripts and workflows
 	@echo "== ruff"; $(DEV)/bin/ruff check .
@@ -112,10 +113,10 @@ check: $(DEV)/.ready ## Lint, check formatting, types, layers, dependencies, loc
 	@echo "== layers"; $(DEV)/bin/lint-imports --no-cache >$(DEV)/layers.log || { cat $(DEV)/layers.log; exit 1; }
 	@echo "== dependencies"; $(DEV)/bin/deptry src
 	@echo "== locks"; scripts/check_locks.sh
-	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh deploy/*/*.sh .ci/run
+	@echo "== shell"; $(DEV)/bin/shellcheck -x scripts/*.sh deploy/*/*.sh tests/deploy/stand_ins/*.sh .ci/run
 	@echo "== workflows"; $(DEV)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(DEV)/bin/zizmor --quiet --offline --no-progress .github/workflows
-	@$(DEV)/bin/hadolint deploy/Dockerfile deploy/mlflow/Dockerfile
+	@$(DEV)/bin/hadolint deploy/Dockerfile deploy/mlflow/Dockerfile deploy/airflow/Dockerfile tests/deploy/stand_ins/Dockerfile
 
 format: $(DEV)/.ready ## Put the code into shape
 	@$(DEV)/bin/ruff check --fix --quiet . ; $(DEV)/bin/ruff format .

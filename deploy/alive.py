@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The health check of the API's image: `alive 8000` or `alive /run/nextloop/blue.sock`.
 
-Comes in: a port of the loopback or the path of a unix socket. Goes out: exit code 0 if the API
-there says that it lives. Needs Python and nothing else, so that it costs little every few seconds.
+Comes in: a port of the loopback, an address with a port (10.0.0.5:9113), or the path of a unix
+socket. Goes out: exit code 0 if what listens there says that it lives. Needs Python and nothing
+else, so that it costs little every few seconds.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ def main(target: str) -> int:
     """Ask once.
 
     Returns:
-        0 if the answer is 200, else 1.
+        0 if the answer is 200 or 204, else 1.
     """
+    host, _, port = target.rpartition(":")
     family, place = (
-        (socket.AF_INET, ("127.0.0.1", int(target)))
-        if target.isdigit()
+        (socket.AF_INET, (host or "127.0.0.1", int(port)))
+        if port.isdigit()
         else (socket.AF_UNIX, target)
     )
     with socket.socket(family) as caller:
@@ -34,7 +36,7 @@ def main(target: str) -> int:
         except OSError as fault:
             sys.stderr.write(f"{target}: {fault}\n")
             return 1
-    return 0 if answer.split()[1:2] == [b"200"] else 1
+    return 0 if answer.split()[1:2] in ([b"200"], [b"204"]) else 1
 
 
 if __name__ == "__main__":

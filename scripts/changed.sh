@@ -45,5 +45,6 @@ part mlflow src/nextloop/registry src/nextloop/recommender src/nextloop/jobs src
 part monitoring src/nextloop/telemetry src/nextloop/jobs src/nextloop/stack deploy/monitoring \
     tests/monitoring tests/alerting tests/stack docs/metrics.md docs/runbooks requirements/dev.txt \
     pyproject.toml
-part images deploy/Dockerfile deploy/alive.py .dockerignore requirements/demo.txt \
+part images deploy/Dockerfile deploy/alive.py deploy/airflow deploy/compose deploy/mlflow deploy/nginx \
+    deploy/spark tests/deploy requirements/airflow.txt requirements/mlflow.txt requirements/spark.txt .dockerignore requirements/demo.txt \
     requirements/build.txt requirements/uv.txt pyproject.toml

@@ -2,7 +2,8 @@
 # Makes sure that a Docker engine with Compose 2 answers: installs Debian's and starts it if that
 # needs no password.
 #
-# Usage: scripts/docker.sh
+# Usage: scripts/docker.sh              an engine that answers
+#        scripts/docker.sh compose      Compose 2 alone, which reads files without an engine
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -37,6 +38,11 @@ answers_whole() {
     exit 0
 }
 
+if [ "${1-}" = compose ]; then
+    command -v docker >/dev/null 2>&1 || install_package docker.io || true
+    command -v docker >/dev/null 2>&1 || fail "Docker's command is missing" "Install it: $(install_line docker.io)"
+    answers_whole
+fi
 answers && answers_whole
 [ "$(id -u)" = 0 ] || fail "no Docker engine answers" \
     "Start it, or let this user reach it: docker info says what is wrong."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the images and lets them prove themselves: the whole chain, a healthy API on its lake, and
-# nobody root in them.
+# Builds the images and lets them prove themselves: the whole chain, a healthy API on its lake,
+# nobody root in them, and nothing of a checkout's secrets.
 #
 # Usage: scripts/images.sh        needs Docker: scripts/docker.sh
 set -eu
@@ -25,14 +25,12 @@ build() {
         --file "$file" --tag "$name" "$@" . >/dev/null
 }
 
-build deploy/Dockerfile PYTHON nextloop-jobs --target jobs
-build deploy/Dockerfile PYTHON nextloop-api --target api
-build deploy/mlflow/Dockerfile PYTHON_IMAGE nextloop-mlflow
-
 work=$(mktemp -d)
 api=nextloop-api-$$
 # shellcheck disable=SC2329 # the trap calls it
 clean() {
+    # shellcheck disable=SC2086 # several names
+    rm -f ${planted-}
     docker rm --force "$api" >/dev/null 2>&1 || true
     # Files in it are the image's user's.
     docker run --rm --user 0:0 --volume "$work:/work" nextloop-jobs rm -rf /work/demo
@@ -41,8 +39,34 @@ clean() {
 trap clean EXIT
 chmod 777 "$work"
 
+# What may lie in a checkout and must not get into an image.
+marker=planted-$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')
+for name in .env guest.key nextloop.toml deploy/spark/guest.key src/nextloop/guest.key; do
+    [ -e "$name" ] || {
+        echo "$marker" >"$name"
+        planted="${planted-} $name"
+    }
+done
+
+build deploy/Dockerfile PYTHON nextloop-jobs --target jobs
+build deploy/Dockerfile PYTHON nextloop-api --target api
+build deploy/mlflow/Dockerfile PYTHON_IMAGE nextloop-mlflow
+build deploy/Dockerfile PYTHON nextloop-spark --target spark --build-arg LOCK=spark
+say "building nextloop-airflow"
+docker build --quiet --network host --file deploy/airflow/Dockerfile --tag nextloop-airflow . >/dev/null
+# shellcheck disable=SC2086 # several names
+rm -f ${planted-}
+planted=
+
+images="nextloop-jobs nextloop-api nextloop-mlflow nextloop-spark nextloop-airflow"
+say "looking for planted secrets in them"
+# shellcheck disable=SC2086 # several names
+if docker save $images | grep --text --quiet "$marker"; then
+    fail "a secret of the checkout got into an image" "Name what an image needs in .dockerignore, file by file."
+fi
+
 say "looking who runs in them"
-for image in nextloop-jobs nextloop-api nextloop-mlflow; do
+for image in $images; do
     user=$(docker run --rm --network none --entrypoint id "$image" -u)
     [ "$user" = 10001 ] || fail "$image runs as user $user" "Say USER 10001 in its Dockerfile."
 done

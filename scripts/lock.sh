@@ -24,6 +24,9 @@ compile spark --extra spark pyproject.toml "$@"
 compile dev --extra spark --group test --group check pyproject.toml "$@"
 compile orchestration --project orchestration --group orchestration/pyproject.toml:test \
     orchestration/pyproject.toml "$@"
+# As the one before, and what an installation on several machines needs beside.
+compile airflow --project orchestration --extra installation \
+    --constraint requirements/orchestration.txt orchestration/pyproject.toml "$@"
 compile mlflow requirements/mlflow.in "$@"
 compile docs requirements/docs.in "$@"
 compile build requirements/build.in "$@"

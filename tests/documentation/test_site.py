@@ -44,7 +44,9 @@ def test_every_page_is_led_to():
     for folder in ("decisions", "runbooks"):
         listed = re.findall(r"\]\(([\w-]+\.md)\)", (DOCS / folder / "README.md").read_text("utf-8"))
         led |= {f"{folder}/{name}" for name in listed}
-    assert {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} == led
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    assert sorted(pages - led) == [], "not in mkdocs.yml's nav, or in that folder's README.md"
+    assert sorted(led - pages) == [], "led to, but not there"
 
 
 @pytest.mark.parametrize("broken", ["[x](nowhere.md)", "[x](api.md#nowhere)", "![x](nowhere.svg)"])

@@ -28,8 +28,12 @@ class Running:
 
     def page(self, part: str) -> str:
         """Return where a part answers people."""
-        found: str = self.parts[part]["page"]
-        return found.rstrip("/")
+        found: str = self.parts[part]["page"].rstrip("/")
+        if part != "prometheus":
+            return found
+        # Debian's has its pages below /classic, others at the top: the first one leads there.
+        led = httpx.get(found, follow_redirects=True, timeout=30).url.path
+        return found + led.rpartition("/")[0]
 
     def login(self, part: str) -> tuple[str, str]:
         """Return name and password."""

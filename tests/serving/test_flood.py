@@ -10,7 +10,8 @@ import pytest
 
 from nextloop.telemetry import logs
 
-MILLION = 3_000
+MILLION = 1_000_000
+BATCH = 100
 FIRST = 2_000  # with guests who are known, from 1,000 on
 BUDGET = 400  # series of a slot, as docs/metrics.md promises
 NOON = {"at": "2017-12-26T13:00:00", "party": {"adults": 2}, "stay": {"day": 1}}
@@ -41,15 +42,17 @@ async def answer(app, method, path, body=b""):
 
 
 async def flood(app, numbers):
-    """Ask for each guest, and for a path of each one's own."""
+    """Ask for each guest, a hundred in a request, and for a path of each one's own."""
     statuses = set()
-    for number in numbers:
-        guest = {"hotel_seq": 1 + number % 2, "customer_seq": number, **NOON}
-        for method, path, body in (
-            ("POST", "/v1/recommendations", json.dumps(guest).encode()),
-            ("GET", f"/guests/{number}", b""),
-        ):
-            statuses.add((await answer(app, method, path, body))[0])
+    for first in range(numbers.start, numbers.stop, BATCH):
+        some = range(first, min(first + BATCH, numbers.stop))
+        guests = [{"hotel_seq": 1 + n % 2, "customer_seq": n, **NOON} for n in some]
+        body = json.dumps({"requests": guests}).encode()
+        status, answers = await answer(app, "POST", "/v1/recommendations:batch", body)
+        statuses.add(status)
+        assert answers.count(b'"status":200') == len(some)
+        for number in some:
+            statuses.add((await answer(app, "GET", f"/guests/{number}"))[0])
     return statuses
 
 

@@ -91,3 +91,12 @@ def test_cards_say_what_the_command_line_says(browser, finished):
     assert len(names) == 15
     printed = "".join(finished.said.split())
     assert all(name.split()[0] in printed for name in names)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_is_not_blank(browser, finished, width, tmp_path):
+    """There is something on the picture of what is seen first."""
+    browser.open(finished.demo / "report.html", width)
+    look = browser.look(tmp_path / "report.png")
+    assert look.width == width
+    assert not look.blank, look
