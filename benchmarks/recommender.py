@@ -118,7 +118,7 @@ def measure(data: sets.DataSet) -> dict[str, Any]:
     rows += ours(result, by_cart=data.by_cart)
     table = {row.name: figures(row, data.config) for row in rows}
     if data.truth is not None:
-        table["hidden truth"] = {"ndcg_at_10": truth_ndcg(data, histories, asked, menu.offered)}
+        table["hidden truth"] = truth_figures(data, histories, asked, menu.offered)
     best = compare(rows, data.config)
     show(data, table, best, seconds)
     return {
@@ -166,9 +166,9 @@ def compare(rows: list[Row], config: TrainingConfig) -> dict[str, Any]:
     }
 
 
-def truth_ndcg(data: sets.DataSet, histories: Histories, asked: Any, offered: Any) -> float:
+def truth_figures(data: sets.DataSet, histories: Histories, asked: Any, offered: Any) -> Any:
     """Rank by the simulator's own chances, on the same orders."""
-    found, chances = [], data.truth
+    found, owner, chances = [], [], data.truth
     assert chances is not None  # noqa: S101 asked for simulated hotels only
     for orders, queries in histories.batches(asked):
         top = metrics.top_k(
@@ -176,7 +176,13 @@ def truth_ndcg(data: sets.DataSet, histories: Histories, asked: Any, offered: An
         )
         truth = truths(histories.interactions, orders, queries)
         found.append(metrics.ndcg(metrics.hits(top, truth), truth.sum(axis=1)))
-    return round(float(np.concatenate(found).mean()), 4)
+        owner.append(histories.interactions.owner[orders])
+    ndcg, config = np.concatenate(found), data.config
+    ends = metrics.bootstrap_interval(ndcg, np.concatenate(owner), config.bootstrap, config.seed)
+    return {
+        "ndcg_at_10": round(float(ndcg.mean()), 4),
+        "ndcg_at_10_interval": [round(end, 4) for end in ends],
+    }
 
 
 def show(data: sets.DataSet, table: dict[str, Any], best: dict[str, Any], seconds: float) -> None:
@@ -186,10 +192,10 @@ def show(data: sets.DataSet, table: dict[str, Any], best: dict[str, Any], second
     print("| model | Recall@10 | NDCG@10 (95 %) | MRR@10 | HR@5 | HR@10 | repeat | explore |")
     print("|---|---|---|---|---|---|---|---|")
     for name, row in table.items():
-        if "recall_at_10" not in row:
-            print(f"| {name} | | {row['ndcg_at_10']:.4f} | | | | | |")
-            continue
         low, high = row["ndcg_at_10_interval"]
+        if "recall_at_10" not in row:
+            print(f"| {name} | | {row['ndcg_at_10']:.4f} ({low:.3f}-{high:.3f}) | | | | | |")
+            continue
         repeat, explore = (f"{row[m]:.3f}" if m in row else "" for m in APART)
         print(
             f"| {name} | {row['recall_at_10']:.4f} | {row['ndcg_at_10']:.4f}"

@@ -58,6 +58,32 @@ def test_a_training_rows_own_target_reaches_no_feature(data, config):
     np.testing.assert_array_equal(before, after)
 
 
+def test_the_hidden_item_of_an_order_reaches_no_feature(data, config):
+    """With the rest of an order in the cart, what is asked for may be any item."""
+    orders, split = data.interactions, Split.of(data.interactions, config)
+    several = split.fit & (np.diff(orders.start) == 2) & (orders.guest >= 0)
+    which = int(np.flatnonzero(several)[-1])
+    line = int(orders.start[which])
+    swapped = replace(orders, item=orders.item.copy())
+    menu = data.catalog.rows(int(orders.hotel[which]))
+    swapped.item[line] = menu.stop - 1 if orders.item[line + 1] != menu.stop - 1 else menu.start
+    hidden = np.full(len(orders), -1, np.int64)
+    hidden[which] = line
+
+    told = []
+    for table in (orders, swapped):
+        histories = Histories.of(data.catalog, table, config.history_orders)
+        fold = folds(table, config)
+        others = table.take(split.fit & (fold != fold[which]))
+        state = State.fit(others, data.catalog, config, split.validation_cut - 1)
+        _, queries = next(histories.batches(np.array([which]), hidden))
+        told.append(ranking_features.matrix(state, queries))
+
+    assert orders.item[line] != swapped.item[line]
+    assert queries.cart.sum() == 1
+    np.testing.assert_array_equal(told[0], told[1])
+
+
 def test_without_cross_fitting_the_target_would_be_seen(data, config):
     """Counted on all orders, the same swap does change features: the folds are what prevents it."""
     split = Split.of(data.interactions, config)
