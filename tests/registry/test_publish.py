@@ -10,7 +10,6 @@ import pytest
 
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.registry import artifact, lifecycle
-from nextloop.registry.keeping import Trial
 from nextloop.registry.publish import publish
 from nextloop.registry.resolve import resolve
 from nextloop.registry.store import locate, opened
@@ -61,34 +60,6 @@ def test_a_run_says_what_it_was_made_from(settings):
     assert run.data.params["seed"] == "7"
     assert run.data.params["digest"] == ref.digest
     assert (run.info.status, parent.info.status) == ("FINISHED", "FINISHED")
-
-
-def test_a_search_and_the_report_are_kept_with_the_training(settings):
-    """Each trial is a run below the training's, with what it tried and gave; pages are files."""
-    trials = [Trial(n, {"leaves": 7 + n}, {"ndcg_at_10": 0.3 + n / 100}) for n in range(2)]
-    pages = {"report.html": "<p>보고</p>", "pictures/hours.svg": "<svg/>"}
-    model = TrainedModel("popularity", {}, {"ndcg_at_10": 0.3}, {"bundle.json": b"{}"})
-
-    (ref,) = publish(
-        [model],
-        settings,
-        as_of=date(2018, 1, 1),
-        table_versions={},
-        params={},
-        pictures=pages,
-        trials=trials,
-    )
-
-    with opened(locate(settings)) as client:
-        experiment = client.get_run(ref.training).info.experiment_id
-        below = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{ref.training}'")
-        folders = ("", "pictures")
-        kept = {f.path for name in folders for f in client.list_artifacts(ref.training, name)}
-    tried = {run.data.tags["trial"]: run for run in below if "trial" in run.data.tags}
-    assert {n: run.data.params["leaves"] for n, run in tried.items()} == {"0": "7", "1": "8"}
-    assert tried["1"].data.metrics["validation_ndcg_at_10"] == pytest.approx(0.31)
-    assert {run.info.status for run in below} == {"FINISHED"}
-    assert set(pages) <= kept
 
 
 def test_no_pickle_is_written_and_only_the_owner_may_look(published):
