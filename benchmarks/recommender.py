@@ -65,11 +65,14 @@ def main() -> None:
     asked = arguments()
     versions = {name: version(name) for name in LIBRARIES} | {"python": platform.python_version()}
     print("versions", " ".join(f"{name} {number}" for name, number in versions.items()))
+    world = {"orders": asked.orders, "weeks": asked.weeks, "seed": asked.seed}
+    print("simulated hotels", " ".join(f"{name} {number}" for name, number in world.items()))
     for name in asked.sets:
         with tempfile.TemporaryDirectory(prefix="nextloop-rec-") as scratch:
             found = measure(load(name, asked, Path(scratch)))
         kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        kept[name] = found | {"versions": versions}
+        of_world = {"world": world} if name == "simulated" else {}
+        kept[name] = found | {"versions": versions} | of_world
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
 
 

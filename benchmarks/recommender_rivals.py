@@ -19,6 +19,7 @@ from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.history import Timeline
 from nextloop.recommender.queries import FADING, Histories, Queries
 from nextloop.recommender.state import State
+from nextloop.recommender.threads import limited
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,12 @@ class Als:
             mine = mine[np.diff(mine.indptr) > 0].astype(np.float32)
             if not mine.shape[0]:
                 continue
-            model = AlternatingLeastSquares(
-                factors=factors, regularization=1.0, alpha=10.0, iterations=15,
-                num_threads=1, random_state=seed,
-            )  # fmt: skip
-            model.fit(mine, show_progress=False)
+            with limited(1):  # else its threads and BLAS's wait for each other
+                model = AlternatingLeastSquares(
+                    factors=factors, regularization=1.0, alpha=10.0, iterations=15,
+                    num_threads=1, random_state=seed,
+                )  # fmt: skip
+                model.fit(mine, show_progress=False)
             models[hotel] = model
         return cls(state, models)
 

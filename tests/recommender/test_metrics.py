@@ -49,6 +49,17 @@ def test_padding_never_hits():
     assert metrics.hits(np.array([[1, -1]], np.int32), truth).tolist() == [[False, False]]
 
 
+def test_novelty_is_the_share_of_orders_without_what_is_offered():
+    """Averaged over the items of a list, padding left out; an empty list has none."""
+    usual = np.array([0.5, 0.1, 0.0], np.float32)
+    lists = np.array([[0, 1], [2, -1], [-1, -1]], np.int32)
+
+    novelty = metrics.novelty(lists, usual)
+
+    assert novelty[:2].tolist() == pytest.approx([(0.5 + 0.9) / 2, 1.0])
+    assert np.isnan(novelty[2])
+
+
 BOARDS = st.integers(1, 6).flatmap(
     lambda n: st.tuples(
         hnp.arrays(np.float32, (5, n), elements=st.floats(-4, 4, width=32)),

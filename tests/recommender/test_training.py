@@ -36,6 +36,7 @@ def test_metrics_are_shares_and_come_apart_by_repeat_history_and_hotel(trained):
     assert metrics["ndcg_at_10_low"] < metrics["ndcg_at_10"] < metrics["ndcg_at_10_high"]
     wanted = ("recall", "mrr", "hit_rate", "repeat_recall", "explore_recall", "coverage", "novelty")
     assert {f"{name}_at_10" for name in wanted} < set(metrics)
+    assert {f"{name}_at_5" for name in ("recall", "ndcg", "mrr", "hit_rate")} < set(metrics)
     assert {
         f"ndcg_at_10_{part}" for part in ("macro", "hotel_1", "history_0", "history_2_5")
     } < set(metrics)
@@ -196,6 +197,37 @@ def test_repeat_and_explore_are_judged_apart(tables, order, config):
     assert found["recall_at_1"] == 0.5
     assert found["ndcg_at_1_history_1"] == 1
     assert found["coverage_at_1"] == 0.5
+
+
+@pytest.fixture(scope="module")
+def by_popularity(histories, split, counted):
+    """Orders of the planted test weeks, judged by popularity."""
+    return judge(counted.popularity, histories, np.flatnonzero(split.test), counted, k=10)
+
+
+def test_macro_weighs_hotels_alike(by_popularity, counted, config):
+    """However many orders a hotel has, it counts once; a hotel's own figure is its orders'."""
+    few = by_popularity.take((by_popularity.hotel == 0) | (np.arange(len(by_popularity.hotel)) < 3))
+
+    found = summarize(few, counted.catalog, config)
+
+    ndcg = few.value["ndcg_at_10"]
+    hotels = [ndcg[few.hotel == hotel].mean() for hotel in np.unique(few.hotel)]
+    assert found["ndcg_at_10_macro"] == pytest.approx(np.mean(hotels))
+    assert found["ndcg_at_10_hotel_1"] == pytest.approx(hotels[0])
+
+
+def test_the_first_order_is_a_task_of_its_own(by_popularity, counted, config):
+    """Its figures are those of orders before which nothing of guest or stay was known."""
+    found = summarize(by_popularity, counted.catalog, config)
+
+    unknown = by_popularity.history == 0
+    assert found["first_orders"] == unknown.sum() < len(unknown)
+    for metric in ("recall_at_5", "ndcg_at_10", "mrr_at_10", "novelty_at_10"):
+        assert found[f"first_{metric}"] == pytest.approx(
+            by_popularity.value[metric][unknown].mean()
+        )
+    assert found["first_ndcg_at_10_low"] < found["first_ndcg_at_10_high"]
 
 
 def test_orders_are_spread_evenly_when_there_are_too_many():
