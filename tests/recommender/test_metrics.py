@@ -24,15 +24,6 @@ def test_the_metrics_of_three_lists_by_hand():
     assert metrics.hit_rate(HIT).tolist() == [1, 1, 0]
 
 
-def test_rare_items_are_novel_and_padding_is_not_counted():
-    """Novelty is the mean share of orders without what is offered; no list has none."""
-    usual = np.array([0.5, 0.1, 0.0], np.float32)
-    lists = np.array([[0, 1], [2, -1], [-1, -1]], np.int32)
-
-    assert metrics.novelty(lists, usual)[:2].tolist() == pytest.approx([(0.5 + 0.9) / 2, 1])
-    assert np.isnan(metrics.novelty(lists, usual)[2])
-
-
 def test_equal_scores_stand_by_item_and_what_is_not_offered_is_left_out():
     """Ties keep the menu's sequence, lists of short menus are padded."""
     scores = np.array([[1, 2, 2, 9, 2]], np.float32)
