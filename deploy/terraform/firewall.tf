@@ -3,7 +3,7 @@
 
 resource "google_compute_firewall" "callers" {
   #checkov:skip=CKV_GCP_106: callers reach the API here; 80 is asked for beside 443
-  name                    = "${var.name}-callers"
+  name                    = "${local.name}-callers"
   network                 = google_compute_network.nextloop.id
   description             = "Hotels' systems reach the backend, and nothing else"
   direction               = "INGRESS"
@@ -17,7 +17,7 @@ resource "google_compute_firewall" "callers" {
 }
 
 resource "google_compute_firewall" "ssh" {
-  name          = "${var.name}-ssh"
+  name          = "${local.name}-ssh"
   network       = google_compute_network.nextloop.id
   description   = "ssh through Identity-Aware Proxy, from Google's range for it"
   direction     = "INGRESS"
@@ -38,7 +38,7 @@ resource "google_compute_firewall" "ssh" {
 resource "google_compute_firewall" "scrape" {
   for_each = local.platforms
 
-  name                    = "${var.name}-scrape-${each.key}"
+  name                    = "${local.name}-scrape-${each.key}"
   network                 = google_compute_network.nextloop.id
   description             = "Prometheus asks ${each.key}"
   direction               = "INGRESS"
@@ -54,7 +54,7 @@ resource "google_compute_firewall" "scrape" {
 resource "google_compute_firewall" "asked" {
   for_each = local.asked
 
-  name                    = "${var.name}-${each.key}"
+  name                    = "${local.name}-${each.key}"
   network                 = google_compute_network.nextloop.id
   description             = "${join(", ", each.value.from)} to ${each.value.to}"
   direction               = "INGRESS"

@@ -3,9 +3,9 @@
 
 resource "google_project_service" "used" {
   for_each = toset([
-    "compute.googleapis.com", "dns.googleapis.com", "iam.googleapis.com",
-    "iamcredentials.googleapis.com", "iap.googleapis.com", "secretmanager.googleapis.com",
-    "storage.googleapis.com", "sts.googleapis.com",
+    "cloudresourcemanager.googleapis.com", "compute.googleapis.com", "dns.googleapis.com", "iam.googleapis.com",
+    "iap.googleapis.com", "logging.googleapis.com", "secretmanager.googleapis.com",
+    "storage.googleapis.com",
   ])
 
   service            = each.key
@@ -15,7 +15,7 @@ resource "google_project_service" "used" {
 resource "google_service_account" "platform" {
   for_each = local.platforms
 
-  account_id   = "${var.name}-${each.key}"
+  account_id   = "${local.name}-${each.key}"
   display_name = "NextLoop: ${each.key}"
   depends_on   = [google_project_service.used]
 }
@@ -59,7 +59,7 @@ resource "google_storage_bucket_iam_member" "platform" {
 resource "google_secret_manager_secret" "shared" {
   for_each = local.secrets
 
-  secret_id  = "${var.name}-${each.key}"
+  secret_id  = "${local.name}-${each.key}"
   depends_on = [google_project_service.used]
 
   replication {
@@ -89,8 +89,9 @@ resource "google_project_iam_member" "logs" {
 
 # Who read or wrote which file, in logs that nobody changes.
 resource "google_project_iam_audit_config" "buckets" {
-  project = var.project
-  service = "storage.googleapis.com"
+  project    = var.project
+  service    = "storage.googleapis.com"
+  depends_on = [google_project_service.used]
 
   audit_log_config {
     log_type = "DATA_READ"
@@ -107,9 +108,10 @@ resource "google_project_iam_member" "ssh" {
     "${pair[0]} ${pair[1]}" => { who = pair[0], role = pair[1] }
   }
 
-  project = var.project
-  role    = each.value.role
-  member  = each.value.who
+  project    = var.project
+  role       = each.value.role
+  member     = each.value.who
+  depends_on = [google_project_service.used]
 }
 
 # ssh into an instance is acting as its account.
@@ -121,41 +123,4 @@ resource "google_service_account_iam_member" "ssh" {
   service_account_id = google_service_account.platform[each.value.platform].name
   role               = "roles/iam.serviceAccountUser"
   member             = each.value.who
-}
-
-# GitHub's jobs are who they say by their own tokens: no key is made. The deploy itself runs on the
-# host's own runner; this is for reading the landing's shape or the lake in a check.
-resource "google_iam_workload_identity_pool" "github" {
-  count = var.github_repository == null ? 0 : 1
-
-  workload_identity_pool_id = "${var.name}-github"
-  display_name              = "GitHub Actions"
-  depends_on                = [google_project_service.used]
-}
-
-resource "google_iam_workload_identity_pool_provider" "github" {
-  #checkov:skip=CKV_GCP_125: it is: one repository, its main branch; the check knows no variable
-  count = var.github_repository == null ? 0 : 1
-
-  workload_identity_pool_id          = google_iam_workload_identity_pool.github[0].workload_identity_pool_id
-  workload_identity_pool_provider_id = "github"
-  attribute_condition                = "assertion.repository == '${var.github_repository}' && assertion.ref == 'refs/heads/main'"
-
-  attribute_mapping = {
-    "google.subject"       = "assertion.sub"
-    "attribute.repository" = "assertion.repository"
-    "attribute.ref"        = "assertion.ref"
-  }
-
-  oidc {
-    issuer_uri = "https://token.actions.githubusercontent.com"
-  }
-}
-
-resource "google_storage_bucket_iam_member" "github" {
-  count = var.github_repository == null ? 0 : 1
-
-  bucket = google_storage_bucket.data["lake"].name
-  role   = "roles/storage.objectViewer"
-  member = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github[0].name}/attribute.repository/${var.github_repository}"
 }

@@ -2,9 +2,12 @@
 # files, nginx, Prometheus' targets and docs/install.md.
 
 locals {
+  # Prometheus' targets and the compose files say it too.
+  name = "dowhat"
+
   platforms = toset(["airflow", "spark", "mlflow", "backend", "monitoring"])
 
-  names = { for platform in local.platforms : platform => "${var.name}-${platform}-1" }
+  names = { for platform in local.platforms : platform => "${local.name}-${platform}-1" }
 
   # What Prometheus asks. `all` are on every instance.
   scraped = {

@@ -1,11 +1,11 @@
 resource "google_compute_network" "nextloop" {
-  name                    = "${var.name}-nextloop"
+  name                    = "${local.name}-nextloop"
   auto_create_subnetworks = false
   depends_on              = [google_project_service.used]
 }
 
 resource "google_compute_subnetwork" "nextloop" {
-  name                     = "${var.name}-nextloop"
+  name                     = "${local.name}-nextloop"
   network                  = google_compute_network.nextloop.id
   region                   = var.region
   ip_cidr_range            = "10.20.0.0/24"
@@ -20,13 +20,13 @@ resource "google_compute_subnetwork" "nextloop" {
 
 # Out to package mirrors and Slack, for instances that have no address of their own.
 resource "google_compute_router" "out" {
-  name    = "${var.name}-out"
+  name    = "${local.name}-out"
   network = google_compute_network.nextloop.id
   region  = var.region
 }
 
 resource "google_compute_router_nat" "out" {
-  name                               = "${var.name}-out"
+  name                               = "${local.name}-out"
   router                             = google_compute_router.out.name
   region                             = var.region
   nat_ip_allocate_option             = "AUTO_ONLY"
@@ -41,8 +41,8 @@ resource "google_compute_router_nat" "out" {
 # Instances know each other by name. Google's own names end in .internal and hold the zone; these are
 # the ones that Prometheus' targets and the compose files say.
 resource "google_dns_managed_zone" "names" {
-  name        = "${var.name}-names"
-  dns_name    = "${var.name}.internal."
+  name        = "${local.name}-names"
+  dns_name    = "${local.name}.internal."
   description = "Instances by their names"
   visibility  = "private"
 

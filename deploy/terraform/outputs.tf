@@ -22,8 +22,3 @@ output "secrets" {
   description = "Put a value into each of these, once: gcloud secrets versions add NAME --data-file=FILE."
   value       = [for secret in google_secret_manager_secret.shared : secret.secret_id]
 }
-
-output "github_provider" {
-  description = "workload_identity_provider of google-github-actions/auth."
-  value       = one(google_iam_workload_identity_pool_provider.github[*].name)
-}

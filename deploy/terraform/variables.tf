@@ -20,17 +20,6 @@ variable "zone" {
   }
 }
 
-variable "name" {
-  description = "First part of every instance's name: NAME-PLATFORM-NUMBER."
-  type        = string
-  default     = "dowhat"
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9]{1,15}$", var.name))
-    error_message = "Lower-case letters and digits, 2 to 16 of them, a letter first."
-  }
-}
-
 variable "bucket_prefix" {
   description = "First part of the buckets' names, unique in all of Google Cloud: PREFIX-landing, -lake, -models."
   type        = string
@@ -47,7 +36,7 @@ variable "repository" {
 
   validation {
     condition     = can(regex("^https://", var.repository))
-    error_message = "An https:// address; a private one is cloned with a deploy key of your own, see docs/install.md."
+    error_message = "An https:// address that anybody may clone: instances have no key for it."
   }
 }
 
@@ -118,12 +107,6 @@ variable "admins" {
     condition     = alltrue([for who in var.admins : can(regex("^(user|group):", who))])
     error_message = "Each is user:ADDRESS or group:ADDRESS."
   }
-}
-
-variable "github_repository" {
-  description = "OWNER/NAME whose Actions may put releases' images and ask for instances; nobody's if null."
-  type        = string
-  default     = null
 }
 
 variable "delete_data" {

@@ -20,6 +20,8 @@ from urllib.parse import quote
 from stations import ROOT, free_port
 
 ENDED = {"success", "failed"}
+BUSY = ("database is locked", "Another backfill is running")
+PATIENCE = 24  # times ten seconds
 _QUICK = {
     "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
     "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
@@ -67,8 +69,22 @@ class Airflow:
         self.token = self.ask("/auth/token", account)["access_token"]
 
     def command(self, *arguments: str) -> str:
-        """Run an `airflow` command as an operator would."""
-        done = subprocess.run(
+        """Run an `airflow` command as an operator would: again, if SQLite let another write.
+
+        A backfill that it stopped half way blocks the next one until the scheduler has tidied it
+        away, two minutes later.
+        """
+        done = self._typed(*arguments)
+        for _ in range(PATIENCE):
+            if not any(words in done.stderr for words in BUSY):
+                break
+            time.sleep(10)
+            done = self._typed(*arguments)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def _typed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [Path(sys.executable).with_name("airflow"), *arguments],
             env=self.environment,
             capture_output=True,
@@ -76,8 +92,6 @@ class Airflow:
             check=False,
             timeout=300,
         )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
 
     def pause(self, dag: str, paused: bool = True) -> None:
         """Pause a DAG, or let it go on."""

@@ -23,14 +23,15 @@ NOT_RUN = {
         "they need several machines, or a Spark Connect server: tests/spark"
     ),
     r"sudo |git clone": "they change the machine",
-    r"(MLFLOW_ARTIFACTS=\S+ )?docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
+    r"export MLFLOW_ARTIFACTS|docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
     r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs)|nextloop rollout deploy --code nextloop-api": (
         "they need a Docker engine: make test-images"
     ),
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
-    r"gcloud |random|terraform |cd deploy/terraform|cp terraform\.tfvars|for p in airflow": (
+    r"gcloud |random|terraform |cd (deploy/terraform|/srv)|cp terraform\.tfvars|for p in airflow|set -a"
+    r"|\.venv/bin/nextloop (keys add front-desk|rollout deploy)": (
         "they need a project at Google Cloud: tests/deploy looks at what they apply"
     ),
     r"deadman\.py": "tests/alerting/test_deadman.py runs it",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,13 @@ def docker(tmp_path, monkeypatch):
 def compose(*rest):
     """Write a command as it is expected."""
     return ["compose", "--project-name", "nextloop", "--file", str(FILE), *rest]
+
+
+def test_lake_in_a_bucket_is_refused(docker):
+    """A container without a network cannot read it: said before anything is started."""
+    runner, _ = docker
+    with pytest.raises(UsageFault, match="no network"):
+        runner.start("blue", replace(RELEASE, lake="gs://hotels/lake"))
 
 
 def test_image_is_pinned_by_its_digest(docker):

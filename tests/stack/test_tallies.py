@@ -79,8 +79,8 @@ def test_what_names_every_file_is_dropped(metrics):
 
 def test_what_is_not_understood_is_counted(metrics):
     """A line that means nothing, or another kind of a known name, changes nothing else."""
-    metrics.tell(b"a:1|c\na:1|g\nb:x|c\nnothing\nc,d:1|c\ne:1|s")
-    assert samples(metrics) == {("a",): 1, ("statsd_refused_total",): 5}
+    metrics.tell(b"a:1|c\na:1|g\nb:x|c\nnothing\nc,d:1|c\ne:1|s\nf:1|c|@0\ng:1|c|@1e-320")
+    assert samples(metrics) == {("a",): 1, ("statsd_refused_total",): 7}
 
 
 def test_series_are_bounded(metrics):

@@ -19,6 +19,7 @@ from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
 from nextloop.rollout.runner import Code, Stopped, environment, telling
 from nextloop.settings import RolloutSettings
+from nextloop.storage.places import is_bucket
 
 _PROJECT: Final = "nextloop"
 _FILE: Final = "deploy/compose/slots.yaml"
@@ -115,6 +116,11 @@ class ComposeRunner:
         }
 
     def _variables(self, slot: str, release: Release) -> dict[str, str]:
+        if is_bucket(release.lake):
+            raise UsageFault(
+                f"A slot in a container has no network and cannot read {release.lake}.",
+                "Release it as plain processes: NEXTLOOP_ROLLOUT__RUNNER=process",
+            )
         upper = slot.upper()
         return {
             f"{upper}_IMAGE": release.place,

@@ -13,6 +13,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -99,7 +100,7 @@ class Metrics:
             for line in datagram.decode("utf-8", errors="replace").splitlines():
                 try:
                     self._take(line)
-                except (ValueError, IndexError):
+                except (ValueError, IndexError, ArithmeticError):
                     self.refused += 1
 
     def _take(self, line: str) -> None:
@@ -120,6 +121,8 @@ class Metrics:
         if not wanted or self.kinds.get(series[0], wanted) != wanted or not (known or self._room()):
             raise ValueError(series)
         number = float(value)
+        if not isfinite(number / rate):
+            raise ValueError(series)
         self.kinds[series[0]] = wanted
         if kind == "ms":
             self._time(series, number / 1000, round(1 / rate))

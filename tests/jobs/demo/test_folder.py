@@ -26,7 +26,7 @@ def _made(root, name: str = "week.csv") -> None:
 
 
 def test_new_folder_is_marked_and_has_settings(tmp_path):
-    """Its settings name its own landing, lake and key by absolute paths."""
+    """Its settings name its own landing, lake and keys by absolute paths."""
     root = tmp_path / "a b/데모"
     with opened(root, NUMBERS, keep=False) as folder:
         settings = tomllib.loads(folder.settings.read_text("utf-8"))
@@ -34,6 +34,7 @@ def test_new_folder_is_marked_and_has_settings(tmp_path):
         "landing": f"{root}/landing",
         "lake": f"{root}/lake",
         "privacy": {"guest_key_file": f"{root}/guest.key"},
+        "serving": {"keys_file": f"{root}/api-keys.json"},
     }
     assert (root / MARK).is_file()
 

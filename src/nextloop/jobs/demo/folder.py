@@ -59,6 +59,11 @@ class DemoFolder:
         return self.root / "guest.key"
 
     @property
+    def api_keys(self) -> Path:
+        """Callers' keys of this demo, none at first: those of other lakes mean nothing here."""
+        return self.root / "api-keys.json"
+
+    @property
     def settings(self) -> Path:
         """Settings with which every command works on this demo."""
         return self.root / "nextloop.toml"
@@ -165,7 +170,7 @@ def _clear(folder: DemoFolder) -> None:
         raise _foreign(folder.lake)
     for path in (folder.export, folder.landing, folder.lake, folder.truth):
         shutil.rmtree(path, ignore_errors=not path.exists())
-    for path in (folder.guest_key, folder.settings, folder.report):
+    for path in (folder.guest_key, folder.api_keys, folder.settings, folder.report):
         path.unlink(missing_ok=True)
 
 
@@ -195,5 +200,7 @@ def _settings(folder: DemoFolder) -> str:
         f"landing = {place(folder.landing)}\n"
         f"lake = {place(folder.lake)}\n\n"
         "[privacy]\n"
-        f"guest_key_file = {place(folder.guest_key)}\n"
+        f"guest_key_file = {place(folder.guest_key)}\n\n"
+        "[serving]\n"
+        f"keys_file = {place(folder.api_keys)}\n"
     )
