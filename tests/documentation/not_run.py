@@ -30,8 +30,8 @@ NOT_RUN = {
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
-    r"gcloud |random|terraform |cd (deploy/terraform|/srv)|cp terraform\.tfvars|for p in airflow|set -a"
-    r"|\.venv/bin/nextloop (keys add front-desk|rollout deploy)": (
+    r"gcloud |random|terraform |cd (deploy/terraform|/srv)|cp terraform\.tfvars|for p in airflow"
+    r"|set -a|\.venv/bin/nextloop (keys add front-desk|rollout deploy)": (
         "they need a project at Google Cloud: tests/deploy looks at what they apply"
     ),
     r"deadman\.py": "tests/alerting/test_deadman.py runs it",
