@@ -23,7 +23,7 @@ NOT_RUN = {
         "they need several machines, or a Spark Connect server: tests/spark"
     ),
     r"sudo |git clone": "they change the machine",
-    r"export MLFLOW_ARTIFACTS|docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
+    r"(export )?MLFLOW_ARTIFACTS=|docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
     r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs)|nextloop rollout deploy --code nextloop-api": (
         "they need a Docker engine: make test-images"
     ),
