@@ -13,13 +13,13 @@ from threading import Event, Thread
 
 import httpx
 import pytest
+from tests.rollout.containers import QUESTION, asked_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
-QUESTION = {"hotel_seq": 1, "customer_seq": 1001, "at": "2017-12-25T20:00:00", "k": 2}
 
 
 def docker(*arguments):
-    """Ask the engine."""
+    """Ask the engine; a container's log comes by both ways."""
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
     return done.stdout + done.stderr
 
@@ -80,19 +80,6 @@ def test_the_week_runs_on_the_cluster(installed, week):
     assert page["completedapps"]
     assert all(app["state"] == "FINISHED" for app in page["completedapps"])
     assert list((installed.folder / "textfiles").glob("*.prom"))
-
-
-def asked_until(over, port, key, found):
-    """Ask again and again; count what comes."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        client.headers["authorization"] = f"Bearer {key}"
-        while not over.is_set():
-            try:
-                answer = client.post("/v1/recommendations", json=QUESTION)
-                found[answer.status_code, answer.headers.get("x-nextloop-slot")] += 1
-            except httpx.HTTPError as fault:
-                found[repr(fault)] += 1
-            time.sleep(0.02)
 
 
 def test_a_release_under_load_loses_no_request(installed, week, released):

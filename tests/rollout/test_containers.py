@@ -11,12 +11,12 @@ from threading import Event, Thread
 import httpx
 import pytest
 from tests.rollout.conftest import Stage
+from tests.rollout.containers import asked_until
 from tests.serving.conftest import KEY
 
 from nextloop.serving import keys
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
-QUESTION = {"hotel_seq": 1, "customer_seq": 1001, "at": "2017-12-25T20:00:00", "k": 2}
 EVENT = {
     "event_id": "e1", "request_id": "r1", "hotel_seq": 1, "item_seq": 103, "kind": "shown",
     "at": "2017-12-25T20:00:00+09:00",
@@ -49,19 +49,6 @@ def docker(*arguments):
     """Ask the engine."""
     command = ["docker", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def asked_until(over, port, key, found):
-    """Ask again and again on kept connections, never twice the same; count what comes."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        client.headers["authorization"] = f"Bearer {key}"
-        while not over.is_set():
-            try:
-                answer = client.post("/v1/recommendations", json=QUESTION)
-                found[answer.status_code, answer.headers.get("x-nextloop-slot")] += 1
-            except httpx.HTTPError as fault:
-                found[repr(fault)] += 1
-            time.sleep(0.02)
 
 
 def test_containers_are_switched_under_load(contained):
