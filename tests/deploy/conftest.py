@@ -57,12 +57,17 @@ class Installation:
         return json.loads(self.compose("spark", "run", *flags, seconds=seconds))
 
     def rollout(self, *arguments: str) -> Any:
-        """Run a command of the rollout on the host, as the user whose files the containers have."""
+        """Run a command of the rollout on the host, as the user whose files the containers have.
+
+        It writes as that user, but reads what is root's: Python itself may lie in root's home.
+        """
+        engine = Path("/var/run/docker.sock").stat().st_gid
+        who = ("setpriv", f"--reuid={OURS}", f"--regid={OURS}", f"--groups={engine}",
+               "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-m", "nextloop.cli", *arguments, "--json"],
+            [*who, sys.executable, "-m", "nextloop.cli", *arguments, "--json"],
             env={**os.environ, **self.variables, **self.settings},
-            cwd=self.folder, user=OURS, group=OURS, umask=0o077,
-            extra_groups=[Path("/var/run/docker.sock").stat().st_gid],
+            cwd=self.folder, umask=0o077,
             text=True, capture_output=True, timeout=300, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"

@@ -51,6 +51,12 @@ def docker(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def started():
+    """Describe the containers that run."""
+    running = docker("ps", "--quiet", "--filter", "label=com.docker.compose.project=nextloop")
+    return [json.loads(docker("inspect", one))[0] for one in running.split()]
+
+
 def test_containers_are_switched_under_load(contained):
     """Deploy, deploy, roll back: nobody loses a request, and the key is in no container."""
     stage, key = contained
@@ -68,8 +74,12 @@ def test_containers_are_switched_under_load(contained):
         caller.join()
     assert set(found) == {(200, "blue"), (200, "green")}, found
     assert back["seconds"] < 2
-    running = docker("ps", "--quiet", "--filter", "label=com.docker.compose.project=nextloop")
-    described = [json.loads(docker("inspect", one))[0] for one in running.split()]
+    described = started()
+    until = time.monotonic() + 60
+    while any(one["State"]["Health"]["Status"] == "starting" for one in described):
+        assert time.monotonic() < until, described
+        time.sleep(1)  # slots are asked by the rollout; Docker looks at intervals of its own
+        described = started()
     assert {one["State"]["Health"]["Status"] for one in described} == {"healthy"}
     assert all(one["HostConfig"]["ReadonlyRootfs"] for one in described)
     assert key not in json.dumps(described)
