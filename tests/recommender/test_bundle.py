@@ -82,7 +82,7 @@ def test_a_missing_file_is_named(bundle, name):
 def test_files_of_another_format_are_refused(bundle):
     """A format that this version does not know is not guessed at."""
     files = bundle.to_files()
-    files["bundle.json"] = files["bundle.json"].replace(b'"format": 3', b'"format": 9')
+    files["bundle.json"] = files["bundle.json"].replace(b'"format": 4', b'"format": 9')
 
     with pytest.raises(DataFault, match="format 9"):
         Bundle.from_files(files)

@@ -27,7 +27,7 @@ from nextloop.recommender.state import State
 
 __all__ = ["Answer", "Bundle", "Offer", "Query", "Reason", "UnknownHotel"]
 
-FORMAT = 3  # raise when files of older versions can no longer be read
+FORMAT = 4  # raise when files of older versions can no longer be read
 _EPOCH = date(1970, 1, 1).toordinal()
 _TREES = {"opening": "ranker.txt", "completing": "completing.txt"}
 _CATALOG = ("hotel", "start", "item", "department", "price", "first_day", "offered")

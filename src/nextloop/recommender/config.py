@@ -31,7 +31,8 @@ class TrainingConfig:
         kinds: Kinds of guests that are told apart by what they order.
         taste_guests: Guests that kinds are learned from, the latest ones.
         taste_rounds: Rounds of that learning.
-        taste_strength: Lines of evidence that an item's usual chance is worth for a kind.
+        taste_strength: Lines of evidence that a name's usual chance is worth for a kind.
+        taste_item_strength: The same for what a kind makes of an item's name.
         history_orders: Latest orders of a guest or stay that are looked at.
         training_orders: Orders that teach the ranker, the latest ones.
         evaluation_orders: Orders that a validation or test ranks at most, evenly spread.
@@ -66,6 +67,7 @@ class TrainingConfig:
     taste_guests: int = 20_000
     taste_rounds: int = 40
     taste_strength: float = 5.0
+    taste_item_strength: float = 12.0
     history_orders: int = 100
     training_orders: int = 30_000
     evaluation_orders: int = 4000

@@ -37,9 +37,8 @@ NAMES = (
 )  # fmt: skip
 
 _LEAST = np.float32(0.2)  # of the usual chance: what a cart speaks against may be wanted still
-_TASTE = np.float32(1.5)  # between the best for DC and journey (1) and for simulated hotels (3)
 _AT = {name: column for column, name in enumerate(NAMES)}
-_ADDED = ("past_share", "near_usual", "near_next", "ease_cart", "like_cart")
+_ADDED = {"past_share": 0.1, "near_usual": 0.3, "near_next": 0.3, "ease_cart": 1, "like_cart": 1}
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -72,14 +71,13 @@ def first_scores(features: Scores) -> Scores:
         features: From `matrix`.
 
     Returns:
-        Logarithm of the usual chance plus what the guest's own orders, the neighbours and the cart
-        add, raised or lowered by the situation and by taste; shape (q, n).
+        Logarithm of the chance that popularity, taste and repeats give plus what the guest's own
+        orders, the neighbours and the cart add, raised or lowered by the situation; shape (q, n).
     """
-    share = np.exp(features[:, :, _AT["log_share"]])
-    known = sum(features[:, :, _AT[name]] for name in _ADDED)
-    chance = np.maximum(share + known, _LEAST * share)
     lifts = sum(features[:, :, _AT[f"lift_{kind}"]] for kind in Context.KINDS)
-    score: Scores = np.log(chance) + _TASTE * features[:, :, _AT["pulled"]] + lifts
+    usual = np.exp(features[:, :, _AT["wish"]] - lifts)
+    known = sum(np.float32(w) * features[:, :, _AT[name]] for name, w in _ADDED.items())
+    score: Scores = np.log(np.maximum(usual + known, _LEAST * usual)) + lifts
     return score
 
 

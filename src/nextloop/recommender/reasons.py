@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from nextloop.recommender.arrays import Codes
-from nextloop.recommender.context import FAMILY, HOURS, Lifts
+from nextloop.recommender.context import FAMILY, HOURS
+from nextloop.recommender.lifts import Lifts
 from nextloop.recommender.popularity import RECENT_DAYS
 from nextloop.recommender.queries import Queries
 from nextloop.recommender.sentences import SENTENCES

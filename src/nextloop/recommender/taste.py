@@ -4,7 +4,8 @@ Orders go in; out comes for each kind how much more than usual it orders each it
 kind the guest of a query seems to be. A mixture of kinds fitted by expectation and maximisation
 (Dempster, Laird and Rubin 1977; for choices: Kamakura and Russell, "A probabilistic choice model
 for market segmentation", 1989). What is usual is the hotel's choice at that hour, so who comes at
-breakfast is not taken for a kind; equally named items of all hotels tell of one taste.
+breakfast is not taken for a kind; equally named items of all hotels tell of one taste, from which
+an item differs as far as it was ordered.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.context import HOURS, Context
 from nextloop.recommender.dataset import Catalog, Interactions
 from nextloop.recommender.queries import Queries
+from nextloop.recommender.shrinking import shrunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ class Taste:
         share, lift, evidence = usual.alike(config.kinds)
         for number in range(config.taste_rounds if table.n_guests else 0):
             share = (belongs.sum(axis=0) + 1) / (table.n_guests + config.kinds)
-            lift = usual.lift(table, belongs, lift, config.taste_strength)
+            lift = usual.lift(table, belongs, lift, config)
             evidence = usual.evidence(lift)
             heat = min(1.0, 0.3 + number / (0.5 * config.taste_rounds))
             belongs = _belongs(np.log(share) + heat * (table.ordered @ evidence))
@@ -168,7 +170,7 @@ class _Usual:
         n_items = self.chance.shape[1]
         return np.full(kinds, 1 / kinds), np.ones((n_items, kinds)), np.zeros((n_items, kinds))
 
-    def lift(self, table: _Guests, belongs: Floats, lift: Floats, strength: float) -> Floats:
+    def lift(self, table: _Guests, belongs: Floats, lift: Floats, config: TrainingConfig) -> Floats:
         """Compare what each kind ordered with what is usual at its guests' hours."""
         observed = table.ordered.T @ belongs
         lines = table.moments.T @ belongs
@@ -176,12 +178,10 @@ class _Usual:
         for hotel, rows in enumerate(self.rows):
             chance, of_hotel = self.chance[:, rows], slice(hotel * HOURS, (hotel + 1) * HOURS)
             expected[rows] = chance.T @ (lines[of_hotel] / (chance @ lift[rows]))
-        named, wanted = self.names @ observed, self.names @ expected
-        level = named.sum(axis=1) / np.maximum(
-            wanted.sum(axis=1), 1e-9
-        )  # kinds apart, 1 on average
-        of_name = (named + strength) / (wanted * level[:, None] + strength)
-        return np.asarray(self.names.T @ of_name)
+        named = self.names @ observed, _level(self.names @ observed, self.names @ expected)
+        prior = self.names.T @ shrunk(*named, 1.0, config.taste_strength)
+        found = shrunk(observed, _level(observed, expected), prior, config.taste_item_strength)
+        return np.asarray(found)
 
     def evidence(self, lift: Floats) -> Floats:
         """Take from a lift what any item at those hours would have shown."""
@@ -190,6 +190,12 @@ class _Usual:
             level = np.log(self.chance[:, rows] @ lift[rows])
             found[rows] -= self.hours[:, rows].T @ level
         return found
+
+
+def _level(observed: Floats, expected: Floats) -> Floats:
+    """Scale what is expected of each row to what was observed: a lift is 1 on average."""
+    level = observed.sum(axis=1) / np.maximum(expected.sum(axis=1), 1e-9)
+    return np.asarray(expected * level[:, None])
 
 
 def _belongs(log_chance: Array) -> Array:
