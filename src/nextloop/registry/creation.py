@@ -5,7 +5,6 @@ Comes in: a `Store`. Goes out: a database that is whole or not there, and the ex
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from nextloop import locks
 from nextloop.registry.store import Store, exists, opened, quietly
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def prepared(store: Store) -> Iterator[tuple[MlflowClient, str]]:
     """
     if store.database is not None:
         _make_folder(store.database.parent)
-        with _locked(store.database.parent / "creation.lock"):
+        with locks.held(store.database.parent / "creation.lock"):
             if not exists(store):
                 _make_database(store, store.database)
             follow_lake(store)
@@ -91,14 +91,6 @@ def _replace_paths(database: sqlite3.Connection, before: str, now: str) -> None:
 def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)  # models and their metrics are the owner's, whatever the umask
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time look and make; the system frees the lock if it dies."""
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make_database(store: Store, database: Path) -> None:

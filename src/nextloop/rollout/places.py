@@ -6,7 +6,6 @@ frees when its holder dies.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from nextloop import locks
 from nextloop.errors import SystemFault, UsageFault
 from nextloop.settings import RolloutSettings
 
@@ -121,15 +121,14 @@ def held(places: Places, command: str) -> Iterator[None]:
         SystemFault: Another command is at work; it is named.
     """
     prepare(places)
-    with (places.folder / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise SystemFault(
-                f"Another command is at work in {places.folder}: {_owner(lock.read())}.",
-                "Wait for it to end. If it hangs, end that process: the lock goes with it.",
-            ) from None
+
+    def busy(owner: str) -> SystemFault:
+        return SystemFault(
+            f"Another command is at work in {places.folder}: {_owner(owner)}.",
+            "Wait for it to end. If it hangs, end that process: the lock goes with it.",
+        )
+
+    with locks.held(places.folder / "lock", busy) as lock:
         lock.truncate(0)
         since = datetime.now(UTC).isoformat(timespec="seconds")
         json.dump({"pid": os.getpid(), "command": command, "since": since}, lock)

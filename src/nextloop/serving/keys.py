@@ -6,14 +6,12 @@ one SHA-256 is enough: nobody can try them all, and no slow hash is needed on ea
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nextloop import locks
 from nextloop.errors import SystemFault, UsageFault
 
 PREFIX = "nlk"
@@ -198,7 +197,7 @@ def _change(path: Path, change: Callable[[list[Key]], list[Key]]) -> None:
     """Write the file anew, whole or not at all; of two who change it, one waits."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(path):
+        with locks.held(path.with_name(f".{path.name}.lock")):
             kept = _File(keys=change(listed(path)))
             _write(path, json.dumps(kept.model_dump(mode="json"), indent=1).encode())
     except OSError as error:
@@ -206,16 +205,6 @@ def _change(path: Path, change: Callable[[list[Key]], list[Key]]) -> None:
             f"file of API keys {path}: {error.strerror or error}",
             "Point serving.keys_file to a place that you can write.",
         ) from error
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = os.open(path.with_name(f".{path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _write(path: Path, content: bytes) -> None:

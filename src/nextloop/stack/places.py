@@ -6,13 +6,13 @@ and every command for this stack gets.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nextloop import locks
 from nextloop.errors import SystemFault
 from nextloop.settings import Settings
 
@@ -111,12 +111,8 @@ def held(places: Places) -> Iterator[None]:
     """
     for name in ("", "logs", "parts", "metrics"):
         (places.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (places.folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemFault(
-                f"Another command is at work on the stack in {places.folder}.",
-                "Wait for it to end.",
-            ) from None
+    busy = SystemFault(
+        f"Another command is at work on the stack in {places.folder}.", "Wait for it to end."
+    )
+    with locks.held(places.folder / "lock", lambda _: busy):
         yield

@@ -5,7 +5,6 @@ In: a place from the settings. Out: a `Lake`, known to be ours and made with thi
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nextloop import locks
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.storage import files, gcs
 from nextloop.storage.places import is_bucket, place_at
@@ -23,6 +23,8 @@ MARKER: Final = "nextloop-lake.json"
 FORMAT: Final = 2
 _PATTERN: Final = re.compile(r"[*?\[\]{}]")
 """What engines take for a pattern of names, in whatever way it is quoted."""
+_AS_TABLES: Final = 0o666
+"""Whom the umask lets write tables may hold the lake too."""
 
 
 @dataclass(frozen=True)
@@ -147,16 +149,14 @@ def writing(lake: Lake) -> Iterator[None]:
     if is_bucket(lake.root):
         yield
         return
-    with lake.local("writing.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise SystemFault(
-                f"Another run (process {lock.read().strip() or 'unknown'}) is writing to "
-                f"{lake.root}.",
-                "Wait for it to end, then run this again: what it published is skipped.",
-            ) from None
+
+    def busy(process: str) -> SystemFault:
+        return SystemFault(
+            f"Another run (process {process.strip() or 'unknown'}) is writing to {lake.root}.",
+            "Wait for it to end, then run this again: what it published is skipped.",
+        )
+
+    with locks.held(lake.local("writing.lock"), busy, mode=_AS_TABLES) as lock:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

@@ -6,7 +6,6 @@ were removed or kept, files of others never touched.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from nextloop import locks
 from nextloop.errors import DataFault, SystemFault, UsageFault
 from nextloop.simulator import landing as simulated
 from nextloop.storage.lake import MARKER
@@ -92,14 +92,16 @@ def opened(root: Path, made_with: Mapping[str, Any], *, keep: bool) -> Iterator[
     """
     folder = DemoFolder(root)
     _claim(root)
-    with _locked(root / MARK) as mark:
+    busy = SystemFault(
+        f"Another demo runs in {root}.", "Wait for it to end, or give another folder with --out."
+    )
+    with locks.held(root / MARK, lambda _: busy) as mark:
         text = mark.read()
         if keep and text.strip():
             _check_same(root, text, made_with)
         else:
             _clear(folder)
-        mark.seek(0)
-        mark.truncate()
+        mark.truncate(0)
         mark.write(json.dumps(made_with) + "\n")
         mark.flush()
         folder.settings.write_text(_settings(folder), encoding="utf-8")
@@ -133,19 +135,6 @@ def _claim(root: Path) -> None:
             "Give a new or empty folder with --out.",
         )
     (root / MARK).touch()
-
-
-@contextmanager
-def _locked(mark: Path) -> Iterator[Any]:
-    with mark.open("r+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemFault(
-                f"Another demo runs in {mark.parent}.",
-                "Wait for it to end, or give another folder with --out.",
-            ) from None
-        yield file
 
 
 def _check_same(root: Path, text: str, made_with: Mapping[str, Any]) -> None:

@@ -5,7 +5,6 @@ The folder is 0700 and the file 0600, for the secret in it: whoever knows it may
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from nextloop import locks
 from nextloop.errors import SystemFault, UsageFault
 from nextloop.processes import Process
 from nextloop.settings import SparkClusterSettings
@@ -104,14 +104,10 @@ def held(folder: Path) -> Iterator[None]:
             f"The folder {folder} is not yours alone, and the cluster's secret is to lie in it.",
             f"chmod 700 {folder}, or set NEXTLOOP_SPARK_CLUSTER__FOLDER to another.",
         )
-    with (folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemFault(
-                f"Another spark-cluster command is at work in {folder}.",
-                "Wait until it is done.",
-            ) from None
+    busy = SystemFault(
+        f"Another spark-cluster command is at work in {folder}.", "Wait until it is done."
+    )
+    with locks.held(folder / "lock", lambda _: busy):
         yield
 
 
