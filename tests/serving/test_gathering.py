@@ -88,6 +88,24 @@ def test_who_leaves_spoils_nothing(bundle):
     assert _told(asyncio.run(ask())) == _told(bundle.recommend(QUERIES[1]))
 
 
+def test_next_loop_is_answered_whatever_the_last_left(bundle):
+    """Questions that waited when their event loop was closed keep no later ones from an answer."""
+    gathering = Gathering()
+
+    async def leave() -> None:
+        asked = (gathering.recommend(bundle, query) for query in QUERIES * 3)
+        gone.extend(asyncio.create_task(one) for one in asked)
+        await asyncio.sleep(0)
+
+    async def ask() -> Any:
+        return await asyncio.wait_for(gathering.recommend(bundle, QUERIES[1]), 20)
+
+    gone: list[asyncio.Task[Any]] = []
+    asyncio.run(leave())
+    assert gone[-1].cancelled()
+    assert _told(asyncio.run(ask())) == _told(bundle.recommend(QUERIES[1]))
+
+
 def test_callers_at_once_over_http(api):
     """A day of requests at once are answered as one after the other, each under its own id."""
 

@@ -51,9 +51,10 @@ class Gathering:
         bundle.state.catalog.hotel_code(query.hotel)  # who asks for no hotel holds nobody up
         loop = asyncio.get_running_loop()
         one = _Waiting(bundle, query, loop.create_future())
-        self._waiting.append(one)
-        if len(self._waiting) == 1:
+        if not self._waiting or self._waiting[0].answer.get_loop() is not loop:
+            self._waiting = []  # those of a loop that was closed have nobody who waits any more
             loop.call_soon(self._answer)
+        self._waiting.append(one)
         return await one.answer
 
     def _answer(self) -> None:
