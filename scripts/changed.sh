@@ -28,17 +28,17 @@ part() {
 
 # What the API's process imports is held against this by tests/architecture/test_changed.py.
 part api src/nextloop/cli src/nextloop/errors.py src/nextloop/__init__.py src/nextloop/privacy.py \
-    src/nextloop/events src/nextloop/locks.py src/nextloop/processes.py src/nextloop/recommender \
-    src/nextloop/registry src/nextloop/rollout src/nextloop/serving src/nextloop/settings \
-    src/nextloop/storage src/nextloop/tables src/nextloop/telemetry deploy pyproject.toml \
-    requirements/demo.txt requirements/build.txt requirements/uv.txt
+    src/nextloop/events src/nextloop/headers.py src/nextloop/locks.py src/nextloop/processes.py \
+    src/nextloop/recommender src/nextloop/registry src/nextloop/rollout src/nextloop/serving \
+    src/nextloop/settings src/nextloop/storage src/nextloop/tables src/nextloop/telemetry deploy \
+    pyproject.toml requirements/demo.txt requirements/build.txt requirements/uv.txt
 # The locks of both projects are tested with the first one.
 part jobs src tests pyproject.toml requirements orchestration/pyproject.toml benchmarks docs \
     README.md README.ko.md deploy mkdocs.yml
 part rollout src/nextloop/rollout src/nextloop/serving src/nextloop/registry src/nextloop/cli \
-    src/nextloop/settings src/nextloop/errors.py src/nextloop/locks.py src/nextloop/processes.py \
-    deploy tests/rollout tests/serving/conftest.py tests/conftest.py pyproject.toml \
-    requirements/dev.txt
+    src/nextloop/settings src/nextloop/errors.py src/nextloop/headers.py src/nextloop/locks.py \
+    src/nextloop/processes.py deploy tests/rollout tests/serving/conftest.py tests/conftest.py \
+    pyproject.toml requirements/dev.txt
 part orchestration orchestration src requirements pyproject.toml
 part mlflow src/nextloop/registry src/nextloop/recommender src/nextloop/jobs src/nextloop/settings \
     src/nextloop/cli src/nextloop/errors.py src/nextloop/locks.py tests/registry tests/jobs \

@@ -12,8 +12,8 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.serving.conftest import AS_OF
 
+from nextloop.headers import UNRULED_HEADER
 from nextloop.serving import model
-from nextloop.serving.access import UNRULED_HEADER
 from nextloop.serving.instruments import Instruments
 
 JSON = {"content-type": "application/json"}

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from nextloop.headers import REQUEST_ID_HEADER
+
 Target = Path | tuple[str, int]
 ASK_SECONDS: Final = 2.0
 
@@ -94,7 +96,7 @@ def ask(
     if body is not None:
         headers["Content-Type"] = "application/json"
     if request_id:
-        headers["X-Request-Id"] = request_id
+        headers[REQUEST_ID_HEADER] = request_id
     connection = _Connection(target, host, seconds)
     try:
         connection.request("POST" if body is not None else "GET", path, body, headers)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nextloop.errors import ReleaseFault, UsageFault
+from nextloop.headers import UNRULED_HEADER
 from nextloop.recommender.arrays import unpack
 from nextloop.registry import artifact
 from nextloop.registry.versions import ModelRef
@@ -24,8 +25,6 @@ from nextloop.rollout.places import Places, write_whole
 from nextloop.rollout.release import Release
 
 ROUTE: Final = "/v1/recommendations"
-UNRULED_HEADER: Final = "X-Nextloop-Unruled"
-"""Asks the API to leave hotels' rules out; as ``serving.access`` has it."""
 _HOTELS: Final = 20
 _HOURS: Final = ("08:30:00", "21:15:00")
 _OWN: Final = "request_id"

@@ -22,8 +22,6 @@ from nextloop.serving.problems import ProblemFault, answer, request_id_of
 OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 """Paths that need no key: probes, scrapes and the contract. None of them names a hotel."""
 KEY_HEADER: Final = "X-Api-Key"
-UNRULED_HEADER: Final = "X-Nextloop-Unruled"
-"""Asks for the model's own answer, without hotels' rules; heeded from who may ask everything."""
 _BEARER: Final = "bearer "
 
 

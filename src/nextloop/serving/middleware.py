@@ -18,10 +18,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nextloop.headers import REQUEST_ID_HEADER
 from nextloop.serving.problems import ProblemFault, answer
 from nextloop.telemetry import logs
 
-REQUEST_ID_HEADER = "X-Request-Id"
 _HEADER = REQUEST_ID_HEADER.lower().encode()
 # Long enough for a UUID or a trace id with a prefix; nothing that could break a log line.
 _ALLOWED_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -10,8 +10,9 @@ import time
 import orjson
 from fastapi import FastAPI, Request, Response
 
+from nextloop.headers import UNRULED_HEADER
 from nextloop.recommender.dataset import UnknownHotel
-from nextloop.serving.access import KEY_FAULTS, UNRULED_HEADER, caller_of, other_hotel
+from nextloop.serving.access import KEY_FAULTS, caller_of, other_hotel
 from nextloop.serving.answers import FieldError, Health, Model, Readiness, Recommendations
 from nextloop.serving.bodies import BODY_FAULTS, read
 from nextloop.serving.identity import Identity
