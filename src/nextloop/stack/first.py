@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from nextloop.registry import resolve
 from nextloop.settings import Settings
 from nextloop.stack.places import Places
 from nextloop.storage.lake import is_lake
+from nextloop.storage.places import is_bucket
 
 # Enough to train on and little enough to wait for: half a minute on two cores.
 _SIMULATED: Final = ("--hotels", "3", "--weeks", "8", "--orders", "12000")
@@ -40,14 +42,32 @@ def prepare_lake(
     """
     if _has_model(settings):
         return
-    landing = Path(settings.landing)
+    landing = _landing(settings, places)
     if not landing.is_dir() or not any(landing.iterdir()):
         tell(f"simulating {_WEEKS} weeks of 3 hotels into {landing}")
-        monday = dt.date.today() - dt.timedelta(days=dt.date.today().weekday())  # noqa: DTZ011 files are of local weeks
-        start = (monday - dt.timedelta(weeks=_WEEKS)).isoformat()
-        _run(places, own, "simulate", "--out", str(landing), *_SIMULATED, "--start", start)
+        _simulate(places, own, landing)
     tell("taking them in, training and promoting the first model")
     _run(places, own, "run")
+
+
+def _landing(settings: Settings, places: Places) -> Path:
+    """Return where our commands, which run in the stack's folder, find the landing."""
+    if is_bucket(settings.landing):
+        return Path(settings.landing)  # as it is, for the simulator to refuse
+    return (places.folder / settings.landing).resolve()
+
+
+def _simulate(places: Places, own: Mapping[str, str], landing: Path) -> None:
+    """Fill a landing with all weeks at once: one that was stopped half way is begun anew."""
+    draft = landing.with_name(f".{landing.name}.simulating")
+    truth = landing.with_name(f"{landing.name}-truth")
+    if draft.exists():
+        shutil.rmtree(draft)
+    monday = dt.date.today() - dt.timedelta(days=dt.date.today().weekday())  # noqa: DTZ011 files are of local weeks
+    start = (monday - dt.timedelta(weeks=_WEEKS)).isoformat()
+    folders = ("--out", str(draft), "--truth", str(truth))
+    _run(places, own, "simulate", *folders, *_SIMULATED, "--start", start)
+    draft.replace(landing)
 
 
 def _has_model(settings: Settings) -> bool:
