@@ -34,6 +34,16 @@ def event(number: int, **changes: Any) -> dict[str, Any]:
     return {**EVENT, "event_id": f"e-{number}", **changes}
 
 
+SOME: list[dict[str, Any] | bytes] = [
+    event(1),
+    event(2, kind="ordered", revenue=16_000),
+    b"broken",
+    event(1),
+    event(3),
+]
+"""Lines of one file: three events, one of them twice, and one that is none."""
+
+
 def content(lines: Iterable[Mapping[str, Any] | bytes]) -> bytes:
     """A file of lines; text that is no event as it is."""
     texts = [line if isinstance(line, bytes) else orjson.dumps(line) for line in lines]
