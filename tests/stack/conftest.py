@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
+from tests.stack import making
 from tests.stack.driving import FACTOR, LEAST, SILENCE, Stack
 from tests.stack.whole import airflow, week, whole, whole_folder, whole_slack
 
@@ -25,28 +23,14 @@ def slack() -> Iterator[Slack]:
 
 @pytest.fixture(scope="module")
 def short_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with making.short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def stack(short_folder: Path, slack: Slack) -> Iterator[Stack]:
-    """Start a stack from nothing; its monitoring is the project's own, quicker."""
-    for name in ("prometheus", "alertmanager"):
-        scaling.copy(name, short_folder / "monitoring", FACTOR, LEAST)
-    webhook = short_folder / "webhook"
-    webhook.write_text(slack.url("page"))
-    made = Stack.make(
-        short_folder / "s",
-        monitoring=short_folder / "monitoring",
-        slack_webhook_file=webhook,
-        silence_seconds=SILENCE,
-        resend_seconds=2,
-    )
-    try:
+    """Start a stack from nothing."""
+    quick = {"silence_seconds": SILENCE, "resend_seconds": 2}
+    with making.watched(short_folder, slack.url("page"), FACTOR, LEAST, **quick) as made:
         made.up()
         yield made
-    finally:
-        made.command("stack", "down")

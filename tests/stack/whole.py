@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
-import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -13,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
+from tests.stack import making
 from tests.stack.airflow import Airflow
 from tests.stack.driving import LEAST, Callers, Stack, calling, until
 from tests.stack.listening import processes
@@ -54,40 +52,23 @@ def whole_slack() -> Iterator[Slack]:
 
 @pytest.fixture(scope="session")
 def whole_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="nl-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with making.short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
 def whole(whole_folder: Path, whole_slack: Slack) -> Iterator[Stack]:
     """Start all of a stack, its monitoring twenty times as fast, with secrets that are known."""
-    monitoring = whole_folder / "monitoring"
-    for name in ("prometheus", "alertmanager"):
-        scaling.copy(name, monitoring, WHOLE_FACTOR, WHOLE_LEAST)
-    shutil.copytree(scaling.MONITORING / "airflow", monitoring / "airflow")
-    made = Stack.make(
-        whole_folder / "s",
-        without="",
-        monitoring=monitoring,
-        slack_webhook_file=whole_folder / "webhook",
-        silence_seconds=60,
-    )
-    made.webhook = whole_slack.url(f"page/{secrets.token_hex(16)}")
-    (whole_folder / "webhook").write_text(made.webhook)
-    made.variables["NEXTLOOP_SERVING__EVENTS_FILE_SECONDS"] = "5"
-    try:
+    webhook = whole_slack.url(f"page/{secrets.token_hex(16)}")
+    every = {"without": "", "silence_seconds": 60}
+    with making.watched(whole_folder, webhook, WHOLE_FACTOR, WHOLE_LEAST, **every) as made:
+        made.variables["NEXTLOOP_SERVING__EVENTS_FILE_SECONDS"] = "5"
         made.up()
         made.database = database_folder(made)
         added = made.command("keys", "add", "tests", "--all-hotels", "--json", stack=False)
         made.key = json.loads(added)["key"]
         made.environment["NEXTLOOP_ROLLOUT__KEY"] = made.key
         yield made
-    finally:
-        made.command("stack", "down")
-        if made.database is not None:  # where root has it, outside of the folder
-            shutil.rmtree(made.database, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
