@@ -47,7 +47,7 @@ def tuned(
         prepared = prepare(dataset, config, lambda *_: None, split)
         if grown(prepared, replace(config, trees=1))[0] is None:
             return config, []
-        return _search(prepared, config, wanted)
+        return _search(prepared, prepared.config, wanted)
 
 
 def _search(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Self
 
@@ -179,7 +179,7 @@ def model_of(name: str, state: State, config: TrainingConfig, files: Mapping[str
     """
     if name == ranker.Ranker.name:
         trees = {part: ranker.load(_file(files, file).decode()) for part, file in _TREES.items()}
-        return ranker.Ranker(state, ranker.Trees(**trees), config.candidates)
+        return ranker.Ranker.of(state, ranker.Trees(**trees), replace(config, num_threads=1))
     simple: dict[str, Model] = {m.name: m for m in state.models}
     if name not in simple:
         raise DataFault(f"there is no model called {name}", "train again with this version")

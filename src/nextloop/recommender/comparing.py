@@ -53,7 +53,7 @@ def models_of(state: State, trees: Trees | None, config: TrainingConfig) -> list
     """
     models: list[Model] = list(state.models)
     if trees is not None:
-        models.append(Ranker(state, trees, config.candidates, config.num_threads))
+        models.append(Ranker.of(state, trees, config))
     return models
 
 

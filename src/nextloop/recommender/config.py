@@ -38,6 +38,9 @@ class TrainingConfig:
         evaluation_orders: Orders that a validation or test ranks at most, evenly spread.
         hidden_items: Items of a teaching order that are asked for in turn, its others in the cart.
         training_candidates: Items of a menu that teach the ranker for one order.
+        own_weight: What the guest's own orders count in the score that the trees begin at;
+            `preparing.prepare` learns it, and the next.
+        near_weight: What the neighbours' orders count there.
         candidates: Items of a menu that the ranker orders; the rest follow by their first score.
         trees: Most trees of the ranker.
         leaves: Leaves of a tree.
@@ -73,6 +76,8 @@ class TrainingConfig:
     evaluation_orders: int = 4000
     hidden_items: int = 4
     training_candidates: int = 30
+    own_weight: float = 0.1
+    near_weight: float = 0.3
     candidates: int = 300
     trees: int = 120
     leaves: int = 15

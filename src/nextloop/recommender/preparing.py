@@ -7,20 +7,25 @@ once, a search for settings grows trees many times from the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
 import numpy as np
 
-from nextloop.recommender.arrays import Flags
+from nextloop.recommender.arrays import Flags, Ints, Scores
 from nextloop.recommender.config import TrainingConfig
 from nextloop.recommender.cross_fit import Lessons, cross_fitted, rows_of
 from nextloop.recommender.dataset import Dataset
 from nextloop.recommender.evaluation import judge, spread
-from nextloop.recommender.queries import Histories
+from nextloop.recommender.queries import Histories, Queries
 from nextloop.recommender.ranker import Ranker, Trees, grow
+from nextloop.recommender.ranking_features import first_scores, matrix
 from nextloop.recommender.split import Split
 from nextloop.recommender.state import State
 from nextloop.recommender.summary import summarize
+
+_WEIGHTS: Final = ((0.1, 0.3), (1.0, 1.0))
+"""What own orders and neighbours may count from the start; the first of equals is taken."""
 
 Progress = Callable[[str, float], None]
 
@@ -30,6 +35,7 @@ class Prepared:
     """What was counted before the validation: all that trees grow from.
 
     Args:
+        config: Every number of the training, with what was learned of them.
         histories: All orders, to look back from each.
         split: Which orders taught, which are asked.
         state: Counts before the validation.
@@ -37,6 +43,7 @@ class Prepared:
         held: Rows of the validation, for early stopping.
     """
 
+    config: TrainingConfig
     histories: Histories
     split: Split
     state: State
@@ -66,9 +73,44 @@ def prepare(
     progress("counting before the validation", 0.0)
     state = count_until(dataset, split.fit, config, split.validation_cut)
     progress("describing what teaches", 0.1)
-    lessons = cross_fitted(histories, state.catalog, split, config, split.validation_cut - 1)
     asked = spread(np.flatnonzero(split.validation), config.evaluation_orders)
-    return Prepared(histories, split, state, lessons, rows_of(histories, state, asked, config))
+    config = _with_weights(histories, state, asked, config)
+    lessons = cross_fitted(histories, state.catalog, split, config, split.validation_cut - 1)
+    held = rows_of(histories, state, asked, config)
+    return Prepared(config, histories, split, state, lessons, held)
+
+
+@dataclass(frozen=True, eq=False)
+class _Beginning:
+    """What the trees begin at, as a model of its own."""
+
+    state: State
+    own: float
+    near: float
+
+    name: ClassVar[str] = "beginning"
+
+    def score(self, queries: Queries) -> Scores:
+        """Score as `Model.score` says."""
+        return first_scores(matrix(self.state, queries), self.own, self.near)
+
+
+def _with_weights(
+    histories: Histories, state: State, asked: Ints, config: TrainingConfig
+) -> TrainingConfig:
+    """Choose how far history is trusted from the start, by the validation.
+
+    Where orders hardly differ by situation and kind of guest, it is nearly all there is.
+    """
+    if not len(asked):
+        return config
+
+    def judged(weights: tuple[float, float]) -> float:
+        found = judge(_Beginning(state, *weights), histories, asked, state, config.k)
+        return float(found.value[f"ndcg_at_{config.k}"].mean())
+
+    own, near = max(_WEIGHTS, key=judged)
+    return replace(config, own_weight=own, near_weight=near)
 
 
 def grown(prepared: Prepared, config: TrainingConfig) -> tuple[Trees | None, tuple[str, ...]]:
@@ -102,7 +144,7 @@ def validated(prepared: Prepared, trees: Trees, config: TrainingConfig) -> dict[
     Returns:
         Metrics by name.
     """
-    model = Ranker(prepared.state, trees, config.candidates, config.num_threads)
+    model = Ranker.of(prepared.state, trees, config)
     orders = spread(np.flatnonzero(prepared.split.validation), config.evaluation_orders)
     judged = judge(model, prepared.histories, orders, prepared.state, config.k)
     return summarize(judged, prepared.state.catalog, config)

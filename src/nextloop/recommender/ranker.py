@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -45,20 +45,30 @@ class Ranker:
         state: Counts of orders.
         trees: The trained trees.
         candidates: Items of a menu that the trees score; the rest follow by their first score.
+        own_weight: Of the first score that the trees were grown from.
+        near_weight: Of the same.
         num_threads: Threads of one scoring.
     """
 
     state: State
     trees: Trees
     candidates: int
+    own_weight: float
+    near_weight: float
     num_threads: int = 1
 
     name: ClassVar[str] = "ranker"
 
+    @classmethod
+    def of(cls, state: State, trees: Trees, config: TrainingConfig) -> Self:
+        """Make the ranker from its parts and the configuration that they were made with."""
+        weights = (config.own_weight, config.near_weight)
+        return cls(state, trees, config.candidates, *weights, config.num_threads)
+
     def score(self, queries: Queries) -> Scores:
         """Score as `Model.score` says: first scores that the trees correct for the candidates."""
         feature = ranking_features.matrix(self.state, queries)
-        first = ranking_features.first_scores(feature)
+        first = ranking_features.first_scores(feature, self.own_weight, self.near_weight)
         asked = self.state.catalog.offered[queries.rows] & (queries.cart == 0)
         if self.candidates < first.shape[1]:
             asked = self._best(first, asked)

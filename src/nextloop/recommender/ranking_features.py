@@ -38,7 +38,6 @@ NAMES = (
 
 _LEAST = np.float32(0.2)  # of the usual chance: what a cart speaks against may be wanted still
 _AT = {name: column for column, name in enumerate(NAMES)}
-_ADDED = {"past_share": 0.1, "near_usual": 0.3, "near_next": 0.3, "ease_cart": 1, "like_cart": 1}
 _OLD = 60  # days; an item is new for two months at most, and data begin somewhere
 
 
@@ -64,21 +63,32 @@ def matrix(state: State, queries: Queries) -> Scores:
     return out
 
 
-def first_scores(features: Scores) -> Scores:
+def first_scores(features: Scores, own: float, near: float) -> Scores:
     """Score a menu by hand: what the trees start from, and what they look at if there is too much.
 
     Args:
         features: From `matrix`.
+        own: What the guest's own orders count.
+        near: What the neighbours' orders count.
 
     Returns:
         Logarithm of the chance that popularity, taste and repeats give plus what the guest's own
         orders, the neighbours and the cart add, raised or lowered by the situation; shape (q, n).
     """
-    lifts = sum(features[:, :, _AT[f"lift_{kind}"]] for kind in Context.KINDS)
+    lifts = _sum_of(features, *(f"lift_{kind}" for kind in Context.KINDS))
     usual = np.exp(features[:, :, _AT["wish"]] - lifts)
-    known = sum(np.float32(w) * features[:, :, _AT[name]] for name, w in _ADDED.items())
-    score: Scores = np.log(np.maximum(usual + known, _LEAST * usual)) + lifts
+    history = np.float32(own) * _sum_of(features, "past_share")
+    history += np.float32(near) * _sum_of(features, "near_usual", "near_next")
+    chance = usual + history + _sum_of(features, "ease_cart", "like_cart")
+    score: Scores = np.log(np.maximum(chance, _LEAST * usual)) + lifts
     return score
+
+
+def _sum_of(features: Scores, *names: str) -> Scores:
+    total: Scores = np.zeros(features.shape[:2], np.float32)
+    for name in names:
+        total += features[:, :, _AT[name]]
+    return total
 
 
 def _scores(state: State, queries: Queries) -> Mapping[str, Array]:

@@ -95,6 +95,7 @@ def _trained(
     production: Bundle | None,
 ) -> TrainingResult:
     prepared = prepare(dataset, config, progress, split)
+    config = prepared.config
     progress("growing the ranker", 0.35)
     trees, notes = grown(prepared, config)
     progress("choosing by the validation", 0.5)
