@@ -96,7 +96,7 @@ class TestRanker(ModelContract):
     @pytest.fixture
     def model(self, counted, trees):
         """The model under test."""
-        return Ranker(counted, trees, candidates=300, own_weight=0.1, near_weight=0.3)
+        return Ranker(counted, trees, candidates=300, weights=(0.1, 0.3, 0.0))
 
 
 class TestRankerOfABigMenu(ModelContract):
@@ -105,14 +105,14 @@ class TestRankerOfABigMenu(ModelContract):
     @pytest.fixture
     def model(self, counted, trees):
         """The model under test."""
-        return Ranker(counted, trees, candidates=5, own_weight=0.1, near_weight=0.3)
+        return Ranker(counted, trees, candidates=5, weights=(0.1, 0.3, 0.0))
 
     def test_what_is_no_candidate_stands_below_the_candidates(self, model, histories, split):
         """Five items are ranked by the trees, the others follow by their first score."""
         _, queries = next(histories.batches(np.flatnonzero(split.test)))
-        every = Ranker(
-            model.state, model.trees, candidates=300, own_weight=0.1, near_weight=0.3
-        ).score(queries)
+        every = Ranker(model.state, model.trees, candidates=300, weights=(0.1, 0.3, 0.0)).score(
+            queries
+        )
         some = model.score(queries)
 
         same = np.isclose(every, some)

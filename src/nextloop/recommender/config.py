@@ -31,8 +31,8 @@ class TrainingConfig:
         kinds: Kinds of guests that are told apart by what they order.
         taste_guests: Guests that kinds are learned from, the latest ones.
         taste_rounds: Rounds of that learning.
-        taste_strength: Lines of evidence that a name's usual chance is worth for a kind.
-        taste_item_strength: The same for what a kind makes of an item's name.
+        taste_strength: Lines of evidence that a kind's lift is shrunk by: a name's to 1, an
+            item's to what its name has elsewhere.
         history_orders: Latest orders of a guest or stay that are looked at.
         training_orders: Orders that teach the ranker, the latest ones.
         evaluation_orders: Orders that a validation or test ranks at most, evenly spread.
@@ -41,6 +41,7 @@ class TrainingConfig:
         own_weight: What the guest's own orders count in the score that the trees begin at;
             `preparing.prepare` learns it, and the next.
         near_weight: What the neighbours' orders count there.
+        pull_weight: How far the pull of all items ordered before counts there, beside taste.
         candidates: Items of a menu that the ranker orders; the rest follow by their first score.
         trees: Most trees of the ranker.
         leaves: Leaves of a tree.
@@ -70,7 +71,6 @@ class TrainingConfig:
     taste_guests: int = 20_000
     taste_rounds: int = 40
     taste_strength: float = 5.0
-    taste_item_strength: float = 12.0
     history_orders: int = 100
     training_orders: int = 30_000
     evaluation_orders: int = 4000
@@ -78,6 +78,7 @@ class TrainingConfig:
     training_candidates: int = 30
     own_weight: float = 0.1
     near_weight: float = 0.3
+    pull_weight: float = 0.0
     candidates: int = 300
     trees: int = 120
     leaves: int = 15
@@ -86,3 +87,8 @@ class TrainingConfig:
     early_stopping: int = 20
     min_training_orders: int = 200
     bootstrap: int = 200
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """What the guest's own orders, the neighbours' and the pull count before the first tree."""
+        return self.own_weight, self.near_weight, self.pull_weight

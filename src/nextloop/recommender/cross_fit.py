@@ -166,7 +166,7 @@ def _asked(
         first_day = state.catalog.first_day[queries.rows]
         known = state.catalog.offered[queries.rows] & (first_day < queries.day[:, None])
         features = ranking_features.matrix(state, queries)
-        first = ranking_features.first_scores(features, config.own_weight, config.near_weight)
+        first = ranking_features.first_scores(features, *config.weights)
         candidate = top_k(first, known & (queries.cart == 0), config.training_candidates)
         truth = truths(histories.interactions, asked, queries)
         yield _rows(features, first, truth, candidate)

@@ -85,14 +85,13 @@ class _Beginning:
     """What the trees begin at, as a model of its own."""
 
     state: State
-    own: float
-    near: float
+    weights: tuple[float, float, float]
 
     name: ClassVar[str] = "beginning"
 
     def score(self, queries: Queries) -> Scores:
         """Score as `Model.score` says."""
-        return first_scores(matrix(self.state, queries), self.own, self.near)
+        return first_scores(matrix(self.state, queries), *self.weights)
 
 
 def _with_weights(
@@ -105,12 +104,11 @@ def _with_weights(
     if not len(asked):
         return config
 
-    def judged(weights: tuple[float, float]) -> float:
-        found = judge(_Beginning(state, *weights), histories, asked, state, config.k)
+    def judged(tried: TrainingConfig) -> float:
+        found = judge(_Beginning(state, tried.weights), histories, asked, state, config.k)
         return float(found.value[f"ndcg_at_{config.k}"].mean())
 
-    own, near = max(_WEIGHTS, key=judged)
-    return replace(config, own_weight=own, near_weight=near)
+    return max((replace(config, own_weight=o, near_weight=n) for o, n in _WEIGHTS), key=judged)
 
 
 def grown(prepared: Prepared, config: TrainingConfig) -> tuple[Trees | None, tuple[str, ...]]:

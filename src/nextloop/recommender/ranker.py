@@ -45,16 +45,14 @@ class Ranker:
         state: Counts of orders.
         trees: The trained trees.
         candidates: Items of a menu that the trees score; the rest follow by their first score.
-        own_weight: Of the first score that the trees were grown from.
-        near_weight: Of the same.
+        weights: Own, near and pull weight of the first score that the trees were grown from.
         num_threads: Threads of one scoring.
     """
 
     state: State
     trees: Trees
     candidates: int
-    own_weight: float
-    near_weight: float
+    weights: tuple[float, float, float]
     num_threads: int = 1
 
     name: ClassVar[str] = "ranker"
@@ -62,13 +60,12 @@ class Ranker:
     @classmethod
     def of(cls, state: State, trees: Trees, config: TrainingConfig) -> Self:
         """Make the ranker from its parts and the configuration that they were made with."""
-        weights = (config.own_weight, config.near_weight)
-        return cls(state, trees, config.candidates, *weights, config.num_threads)
+        return cls(state, trees, config.candidates, config.weights, config.num_threads)
 
     def score(self, queries: Queries) -> Scores:
         """Score as `Model.score` says: first scores that the trees correct for the candidates."""
         feature = ranking_features.matrix(self.state, queries)
-        first = ranking_features.first_scores(feature, self.own_weight, self.near_weight)
+        first = ranking_features.first_scores(feature, *self.weights)
         asked = self.state.catalog.offered[queries.rows] & (queries.cart == 0)
         if self.candidates < first.shape[1]:
             asked = self._best(first, asked)

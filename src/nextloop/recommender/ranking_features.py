@@ -63,13 +63,14 @@ def matrix(state: State, queries: Queries) -> Scores:
     return out
 
 
-def first_scores(features: Scores, own: float, near: float) -> Scores:
+def first_scores(features: Scores, own: float, near: float, pull: float) -> Scores:
     """Score a menu by hand: what the trees start from, and what they look at if there is too much.
 
     Args:
         features: From `matrix`.
         own: What the guest's own orders count.
         near: What the neighbours' orders count.
+        pull: How far the pull of all items ordered before counts.
 
     Returns:
         Logarithm of the chance that popularity, taste and repeats give plus what the guest's own
@@ -81,6 +82,8 @@ def first_scores(features: Scores, own: float, near: float) -> Scores:
     history += np.float32(near) * _sum_of(features, "near_usual", "near_next")
     chance = usual + history + _sum_of(features, "ease_cart", "like_cart")
     score: Scores = np.log(np.maximum(chance, _LEAST * usual)) + lifts
+    if pull:
+        score += np.float32(pull) * features[:, :, _AT["pulled"]]
     return score
 
 

@@ -60,7 +60,7 @@ class Taste:
         share, lift, evidence = usual.alike(config.kinds)
         for number in range(config.taste_rounds if table.n_guests else 0):
             share = (belongs.sum(axis=0) + 1) / (table.n_guests + config.kinds)
-            lift = usual.lift(table, belongs, lift, config)
+            lift = usual.lift(table, belongs, lift, config.taste_strength)
             evidence = usual.evidence(lift)
             heat = min(1.0, 0.3 + number / (0.5 * config.taste_rounds))
             belongs = _belongs(np.log(share) + heat * (table.ordered @ evidence))
@@ -170,7 +170,7 @@ class _Usual:
         n_items = self.chance.shape[1]
         return np.full(kinds, 1 / kinds), np.ones((n_items, kinds)), np.zeros((n_items, kinds))
 
-    def lift(self, table: _Guests, belongs: Floats, lift: Floats, config: TrainingConfig) -> Floats:
+    def lift(self, table: _Guests, belongs: Floats, lift: Floats, strength: float) -> Floats:
         """Compare what each kind ordered with what is usual at its guests' hours."""
         observed = table.ordered.T @ belongs
         lines = table.moments.T @ belongs
@@ -178,10 +178,15 @@ class _Usual:
         for hotel, rows in enumerate(self.rows):
             chance, of_hotel = self.chance[:, rows], slice(hotel * HOURS, (hotel + 1) * HOURS)
             expected[rows] = chance.T @ (lines[of_hotel] / (chance @ lift[rows]))
-        named = self.names @ observed, _level(self.names @ observed, self.names @ expected)
-        prior = self.names.T @ shrunk(*named, 1.0, config.taste_strength)
-        found = shrunk(observed, _level(observed, expected), prior, config.taste_item_strength)
-        return np.asarray(found)
+        # kinds differ in how much they order of an item; on average its lift is 1
+        expected *= (observed.sum(axis=1) / np.maximum(expected.sum(axis=1), 1e-9))[:, None]
+        ordered, usual = (self._elsewhere(part) for part in (observed, expected))
+        of_name = shrunk(ordered, usual, 1.0, strength)
+        return shrunk(observed, expected, of_name, strength)
+
+    def _elsewhere(self, count: Floats) -> Floats:
+        """Add up what other hotels have of the same name."""
+        return np.asarray(self.names.T @ (self.names @ count) - count)
 
     def evidence(self, lift: Floats) -> Floats:
         """Take from a lift what any item at those hours would have shown."""
@@ -190,12 +195,6 @@ class _Usual:
             level = np.log(self.chance[:, rows] @ lift[rows])
             found[rows] -= self.hours[:, rows].T @ level
         return found
-
-
-def _level(observed: Floats, expected: Floats) -> Floats:
-    """Scale what is expected of each row to what was observed: a lift is 1 on average."""
-    level = observed.sum(axis=1) / np.maximum(expected.sum(axis=1), 1e-9)
-    return np.asarray(expected * level[:, None])
 
 
 def _belongs(log_chance: Array) -> Array:
