@@ -90,7 +90,7 @@ webhook() {
 backend() {
     # Of the rollout and of the slots: else Docker makes them root's.
     for written in /var/lib/nextloop/rollout /var/lib/nextloop/models /var/lib/nextloop/events \
-        "$folder/keys"; do
+        "$folder/keys" "$folder/rules"; do
         share "$written" 10001:10001
     done
     webhook backend/slack_page_url

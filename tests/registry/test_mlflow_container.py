@@ -18,7 +18,7 @@ from tests.gcs.stand_in import EMULATOR
 from tests.registry.mlflow_server import ROOT, START_SECONDS, free_port
 
 from nextloop import settings as settings_tree
-from nextloop.registry import artifact, lifecycle
+from nextloop.registry import artifact, excerpt, lifecycle
 from nextloop.registry.resolve import resolve
 from nextloop.storage.lake import create_lake
 
@@ -108,8 +108,9 @@ def served(stand_in, tmp_path):
 def test_models_lie_in_the_bucket_and_come_back(served, stand_in, tmp_path, again):
     """Publish, promote and fetch through the server; nobody gets in without the password."""
     metrics, container = served
-    create_lake(tmp_path / "lake", "0" * 16)
-    flags = {**container, "lake": str(tmp_path / "lake")}
+    lake = f"{stand_in.place()}/lake"
+    create_lake(lake, "0" * 16)
+    flags = {**container, "lake": lake}
     settings = settings_tree.load({**flags, "mlflow.model_cache": str(tmp_path / "a")})
     ref = again(settings)[3]
     lifecycle.promote(settings, ref.version, "first")
@@ -118,6 +119,12 @@ def test_models_lie_in_the_bucket_and_come_back(served, stand_in, tmp_path, agai
     found = resolve("production", elsewhere)
     assert found.bundle_folder.is_relative_to(tmp_path / "b")
     assert artifact.read(found.bundle_folder, found.digest)["trees.txt"] == b"tree"
+    brought = settings_tree.load({**flags, "mlflow.model_cache": str(tmp_path / "c")})
+    excerpt.bring(brought, ref.version, ref.digest, tmp_path / "excerpt")
+    alone = {"lake": str(tmp_path / "excerpt"), "mlflow.model_cache": str(tmp_path / "c")}
+    kept = tmp_path / "c" / ref.digest
+    assert resolve(ref.version, settings_tree.load(alone)).bundle_folder == kept
+    assert artifact.read(kept, ref.digest)["trees.txt"] == b"tree"
     search = f"{container['mlflow.tracking_uri']}/api/2.0/mlflow/registered-models/search"
     assert httpx.get(search).status_code == 401
     assert httpx.get(search, auth=("admin", SECRETS["admin_password"])).status_code == 200

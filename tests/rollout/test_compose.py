@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from nextloop.errors import SystemFault, UsageFault
+from nextloop.errors import DataFault, SystemFault, UsageFault
+from nextloop.registry import ledger
+from nextloop.registry.ledger import Change
 from nextloop.rollout.compose import ComposeRunner
+from nextloop.rollout.handed_on import NAMES, RULES
 from nextloop.rollout.places import Places, prepare
 from nextloop.rollout.release import Release
 from nextloop.rollout.runner import runner_of
-from nextloop.settings import RolloutSettings
+from nextloop.settings import RolloutSettings, variable
+from nextloop.storage.lake import create_lake, open_lake
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose" / "slots.yaml"
 IMAGE = "sha256:" + "a" * 64
@@ -26,14 +32,17 @@ RELEASE = Release(id="1", code="0.1.0-9f", place=IMAGE, version=7, digest="d" * 
 DOCKER = """#!/usr/bin/env python3
 import json, os, sys
 asked = sys.argv[1:]
-wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "SLOTS_SOCKETS", "NEXTLOOP_ROLLOUT__KEY")
+wanted = ("BLUE_IMAGE", "BLUE_MODEL", "BLUE_LAKE", "SLOTS_SOCKETS", "NEXTLOOP_ROLLOUT__KEY",
+          "SLOTS_RULES_FOLDER", "SLOTS_MODELS_FOLDER", "NEXTLOOP_SERVING__RULES_FILE",
+          "NEXTLOOP_SERVING__RATE_BURST", "NEXTLOOP_ORDERS__HOTEL_TIMEZONES")
 with open(os.environ["CALLS"], "a") as calls:
-    calls.write(json.dumps([asked, {n: os.environ.get(n) for n in wanted}]) + chr(10))
+    found = {n: os.environ[n] for n in wanted if n in os.environ}
+    calls.write(json.dumps([asked, found]) + chr(10))
 if "image" in asked: print("sha256:" + "a" * 64)
 elif "run" in asked: print("0.1.0-9f")
 elif "ps" in asked: print("c0ffee")
 elif "inspect" in asked: print(os.environ.get("EXIT_CODE", "0"))
-elif "logs" in asked: print("begin" + chr(10) + "error: no such lake")
+elif "logs" in asked: print(chr(27) + "[2Kbegin" + chr(10) + chr(27) + "[2Kerror: no such lake")
 elif "up" in asked and os.environ.get("FAILS"): sys.exit("no space left on device")
 """
 
@@ -58,11 +67,34 @@ def compose(*rest):
     return ["compose", "--project-name", "nextloop", "--file", str(FILE), *rest]
 
 
-def test_lake_in_a_bucket_is_refused(docker):
-    """A container without a network cannot read it: said before anything is started."""
-    runner, _ = docker
-    with pytest.raises(UsageFault, match="no network"):
-        runner.start("blue", replace(RELEASE, lake="gs://hotels/lake"))
+def test_slot_gets_an_excerpt_of_a_lake_in_a_bucket(docker, stand_in, monkeypatch, tmp_path):
+    """A container without a network reads the ledger's copy and no orders; once it has them, the
+    bucket is not asked again."""
+    runner, calls = docker
+    place = f"{stand_in.place()}/lake"
+    change = Change(
+        action="promote", version=7, model="ranker", digest=RELEASE.digest,
+        place="mlflow-artifacts:/1/models/m-7", created_at=datetime(2017, 12, 25, tzinfo=UTC),
+        as_of_date=date(2017, 12, 25), metrics='{"ndcg_at_10": 0.4}', by="누군가", reason="더 낫다",
+    )  # fmt: skip
+    ledger.append(ledger.read(create_lake(place, "f" * 16)), [change])
+    (tmp_path / "cache" / RELEASE.digest).mkdir(parents=True)
+    monkeypatch.setenv("NEXTLOOP_MLFLOW__MODEL_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NEXTLOOP_MLFLOW__TRACKING_URI", "http://127.0.0.1:9")
+    release = replace(RELEASE, lake=place)
+    runner.start("blue", release)
+    stand_in.clear()
+    runner.start("blue", release)
+    assert stand_in.calls() == []
+    ((_, first), (_, again)) = calls()
+    assert first == again
+    seen = open_lake(first["BLUE_LAKE"])
+    assert seen.guest_key_fingerprint == "f" * 16
+    (entry,) = ledger.read(seen).entries
+    assert (entry.version, entry.place, entry.reason) == (7, change.place, "더 낫다")
+    assert {p.name for p in Path(seen.root).iterdir()} == {"nextloop-lake.json", "promotions"}
+    with pytest.raises(DataFault, match="Version 8 is not in the ledger"):
+        runner.start("blue", replace(release, version=8))
 
 
 def test_image_is_pinned_by_its_digest(docker):
@@ -90,8 +122,38 @@ def test_slot_is_made_anew_with_image_and_model(docker, monkeypatch):
         "BLUE_MODEL": "7",
         "BLUE_LAKE": "/lake",
         "SLOTS_SOCKETS": str(runner.places.sockets),
-        "NEXTLOOP_ROLLOUT__KEY": None,
     }
+
+
+def test_slot_gets_the_settings_that_are_set(docker, monkeypatch, tmp_path):
+    """Zones, limits and rules of the host's settings file and environment; no defaults."""
+    runner, calls = docker
+    (tmp_path / "nextloop.toml").write_text(
+        '[orders.hotel_timezones]\n3 = "Asia/Tokyo"\n'
+        '[serving]\nrules_file = "규칙/hotels.toml"\nevents_folder = "/events"\n'
+    )
+    models = tmp_path / "models"
+    models.mkdir()
+    monkeypatch.setenv("NEXTLOOP_SERVING__RATE_BURST", "7")
+    monkeypatch.setenv("NEXTLOOP_MLFLOW__MODEL_CACHE", str(models))
+    runner.start("blue", RELEASE)
+    ((_, variables),) = calls()
+    assert {n: v for n, v in variables.items() if not n.startswith("BLUE")} == {
+        "SLOTS_SOCKETS": str(runner.places.sockets),
+        "SLOTS_RULES_FOLDER": str(tmp_path / "규칙"),
+        "SLOTS_MODELS_FOLDER": str(models),
+        "NEXTLOOP_SERVING__RULES_FILE": f"{RULES}/hotels.toml",
+        "NEXTLOOP_SERVING__RATE_BURST": "7",
+        "NEXTLOOP_ORDERS__HOTEL_TIMEZONES": '{"3": "Asia/Tokyo"}',
+    }
+
+
+def test_file_hands_on_what_the_rollout_sets():
+    """Each setting that a slot is told stands in the file without a value of its own."""
+    text = FILE.read_text()
+    handed = set(re.findall("^ +(NEXTLOOP_[A-Z_]+):$", text, re.MULTILINE))
+    assert handed == {variable(name) for name in (*NAMES, "serving.rules_file")}
+    assert f":{RULES}:ro" in text
 
 
 @pytest.mark.parametrize(("code", "killed", "cut"), [("0", False, 0), ("137", True, None)])

@@ -32,11 +32,11 @@ def is_address(place: str) -> bool:
     return _ADDRESS.fullmatch(place) is not None
 
 
-def cached(store: Store, digest: str) -> Path:
+def cached(cache: Path, digest: str) -> Path:
     """Name the folder of this machine in which the files with that digest lie, or will.
 
     Args:
-        store: Where.
+        cache: Folder of copies of a server's model files.
         digest: Of the manifest.
 
     Returns:
@@ -47,7 +47,7 @@ def cached(store: Store, digest: str) -> Path:
     """
     if not re.fullmatch("[0-9a-f]{64}", digest):
         raise DataFault(f"{digest[:80]!r} is no model's digest.", _RESTORE)
-    return store.cache / digest
+    return cache / digest
 
 
 def ensure(store: Store, ref: ModelRef) -> None:
@@ -80,7 +80,7 @@ def fetch(store: Store, place: str, digest: str) -> Path:
         DataFault: The server's files are not what was registered.
         SystemFault: The server or the disk refuses.
     """
-    folder = cached(store, digest)
+    folder = cached(store.cache, digest)
     with quietly(store), tempfile.TemporaryDirectory(prefix="nextloop-fetched-") as scratch:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 

@@ -13,7 +13,8 @@ Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#transaction-id
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Final, Literal
@@ -112,7 +113,7 @@ def append(ledger: Ledger, changes: Sequence[Change]) -> None:
         LedgerMoved: The ledger is not any more what it was; nothing was recorded.
         SystemFault: The lake cannot be written.
     """
-    try:
+    with _writing(ledger.lake):
         if ledger.version == delta.NO_VERSION:
             delta.create(ledger.lake, PROMOTIONS)
             now = read(ledger.lake)
@@ -120,9 +121,30 @@ def append(ledger: Ledger, changes: Sequence[Change]) -> None:
                 raise LedgerMoved
             ledger = now
         _commit(ledger, _entries(ledger, changes))
+
+
+def copy(ledger: Ledger, to: Lake) -> None:
+    """Write the same changes, with their numbers and times, where there is no ledger yet.
+
+    Args:
+        ledger: One or more changes, as read.
+        to: Another lake.
+
+    Raises:
+        SystemFault: That lake cannot be written.
+    """
+    with _writing(to):
+        delta.create(to, PROMOTIONS)
+        _commit(read(to), ledger.entries)
+
+
+@contextmanager
+def _writing(lake: Lake) -> Iterator[None]:
+    try:
+        yield
     except (OSError, DeltaError) as refused:
         raise SystemFault(
-            f"The ledger {ledger.lake.folder(PROMOTIONS.name)} cannot be written: {refused}",
+            f"The ledger {lake.folder(PROMOTIONS.name)} cannot be written: {refused}",
             "Check the disk's space and who may write there; nothing was changed.",
         ) from refused
 

@@ -178,7 +178,7 @@ def folder_of(store: Store, place: str, digest: str) -> Path:
         DataFault: The place leads out of the models' folder, or is none.
     """
     if fetching.is_address(place):
-        return fetching.cached(store, digest)
+        return fetching.cached(store.cache, digest)
     path = Path(place.removeprefix("file://"))
     if store.artifacts is None:
         if not path.is_absolute():

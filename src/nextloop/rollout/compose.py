@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import Final
 
 from nextloop.errors import SystemFault, UsageFault
+from nextloop.registry import excerpt
+from nextloop.rollout import handed_on
 from nextloop.rollout.places import Places
 from nextloop.rollout.release import Release
 from nextloop.rollout.runner import Code, Stopped, environment, telling
-from nextloop.settings import RolloutSettings
+from nextloop.settings import RolloutSettings, resolve
 from nextloop.storage.places import is_bucket
 
 _PROJECT: Final = "nextloop"
 _FILE: Final = "deploy/compose/slots.yaml"
 _COMMAND_SECONDS: Final = 300.0
 _LAST_LINES: Final = "20"
+_CLEARS_LINE: Final = "\x1b[2K"
+"""Compose 2.26 begins every line of a log with it, wherever it writes."""
 _USUAL: Final = ("To get more help", "See 'docker", "Run 'docker")
 
 
@@ -75,7 +79,8 @@ class ComposeRunner:
     def said(self, slot: str) -> str:
         """Return the line of the container's log that most likely says why."""
         flags = ("--no-color", "--no-log-prefix", "--tail", _LAST_LINES)
-        return telling(self._compose("logs", *flags, _service(slot)).splitlines())
+        log = self._compose("logs", *flags, _service(slot))
+        return telling(log.replace(_CLEARS_LINE, "").splitlines())
 
     def _compose(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
         file = self.settings.compose_file or Path(__file__).parents[3] / _FILE
@@ -116,16 +121,18 @@ class ComposeRunner:
         }
 
     def _variables(self, slot: str, release: Release) -> dict[str, str]:
-        if is_bucket(release.lake):
-            raise UsageFault(
-                f"A slot in a container has no network and cannot read {release.lake}.",
-                "Release it as plain processes: NEXTLOOP_ROLLOUT__RUNNER=process",
-            )
+        """Say what a slot is started as. It has no network: of a bucket it gets an excerpt."""
+        resolved = resolve({"lake": release.lake})
+        lake = release.lake
+        if is_bucket(lake):
+            lake = str(self.places.excerpt(slot))
+            excerpt.bring(resolved.settings, release.version, release.digest, Path(lake))
         upper = slot.upper()
         return {
+            **handed_on.variables(resolved),
             f"{upper}_IMAGE": release.place,
             f"{upper}_MODEL": str(release.version),
-            f"{upper}_LAKE": release.lake,
+            f"{upper}_LAKE": lake,
         }
 
 

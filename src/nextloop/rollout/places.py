@@ -67,6 +67,10 @@ class Places:
         """What a slot was started as."""
         return self.folder / "slots" / f"{slot}.json"
 
+    def excerpt(self, slot: str) -> Path:
+        """What a slot in a container sees of a lake in a bucket."""
+        return self.folder / "lakes" / slot
+
     def log(self, slot: str) -> Path:
         """What a slot writes."""
         return self.folder / "logs" / f"{slot}.log"
@@ -99,7 +103,7 @@ def prepare(places: Places) -> None:
     Raises:
         UsageFault: The folder is somebody else's.
     """
-    for name in ("", "run", "slots", "logs", "golden", "nginx", "nginx/temp"):
+    for name in ("", "run", "slots", "lakes", "logs", "golden", "nginx", "nginx/temp"):
         (places.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     found = places.folder.stat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:

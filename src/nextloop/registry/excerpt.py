@@ -1,0 +1,78 @@
+"""Registry: what a version is served by, on this machine, for a slot that has no network.
+
+Comes in: a version of a lake in a bucket. Goes out: a folder that is a lake with the mark and the
+ledger of the bucket's and none of its orders, and the version's files in the cache of models.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from nextloop.errors import DataFault, NextLoopError, SystemFault, UsageFault
+from nextloop.registry import fetching, ledger, resolve, states
+from nextloop.registry.store import Store, locate
+from nextloop.settings import Settings
+from nextloop.storage.lake import create_lake, open_lake
+
+
+def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
+    """Have a version's excerpt in a folder; one that is there already asks nobody.
+
+    So a slot comes back after a reboot whether or not the bucket answers: what a version is never
+    changes.
+
+    Args:
+        settings: Name the lake and the cache.
+        version: To be served.
+        digest: Of its files.
+        folder: Of the excerpt; replaced as a whole.
+
+    Raises:
+        DataFault: The ledger has no such version, or its files are not what was registered.
+        UsageFault: The files lie where only this machine's processes can see them.
+        SystemFault: Bucket, MLflow server or disk refuses.
+    """
+    if _holds(settings, version, digest, folder):
+        return
+    store = locate(settings)
+    read = ledger.read(store.lake)
+    _fetch(store, read, version)
+    draft = folder.with_name(f"{folder.name}.new")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        ledger.copy(read, create_lake(draft, store.lake.guest_key_fingerprint))
+        shutil.rmtree(folder, ignore_errors=True)
+        draft.replace(folder)
+    except OSError as refused:
+        raise SystemFault(
+            f"{folder} cannot be written: {refused.strerror}",
+            "Check the disk's space and who may write there.",
+        ) from refused
+
+
+def _holds(settings: Settings, version: int, digest: str, folder: Path) -> bool:
+    """Tell whether all of it is there; what cannot be read is made anew."""
+    try:
+        known = states.latest(ledger.read(open_lake(folder)).entries).get(version)
+    except NextLoopError:
+        return False
+    cache = settings.mlflow.model_cache.absolute()
+    return known is not None and known.digest == digest and fetching.cached(cache, digest).exists()
+
+
+def _fetch(store: Store, read: ledger.Ledger, version: int) -> None:
+    entry = states.latest(read.entries).get(version)
+    if entry is None:
+        raise DataFault(
+            f"Version {version} is not in the ledger of {store.lake.root}, which is all that a "
+            "slot in a container can ask.",
+            "Release one that was staged or promoted; nextloop models list shows them.",
+        )
+    if not fetching.is_address(entry.place):
+        raise UsageFault(
+            f"The files of version {version} lie in {entry.place} of one machine, where a slot in "
+            "a container cannot see them.",
+            "Let an MLflow server keep the models: NEXTLOOP_MLFLOW__TRACKING_URI=http://...",
+        )
+    fetching.ensure(store, resolve.ref_of(store, entry))
