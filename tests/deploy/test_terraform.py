@@ -11,6 +11,9 @@ from typing import Any
 
 import hcl2
 import pytest
+from tests.deploy.composing import config
+
+from nextloop import settings as settings_tree
 
 FOLDER = Path(__file__).parents[2] / "deploy/terraform"
 
@@ -150,3 +153,25 @@ def test_start_script_is_sound(tmp_path, platform):
     )
     used = set(re.findall(r"\$\{(\w+)\}", (FOLDER / "start.sh.tftpl").read_text("utf-8")))
     assert used - {"name", "path"} <= given
+
+
+def test_machine_settings_fit_what_containers_mount(monkeypatch):
+    """Who runs the rollout there reads and writes the folders that slots have, and every variable
+    is a setting."""
+    found = re.search(r"<<'ENVIRONMENT'\n(.*?)ENVIRONMENT\n", _rendered("backend"), re.DOTALL)
+    assert found
+    given = dict(line.split("=", 1) for line in found[1].splitlines())
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = settings_tree.load()
+    slot = config("backend")["services"]["blue_app"]
+    mounted = {each["target"]: Path(each["source"]) for each in slot["volumes"]}
+    assert mounted["/etc/nextloop/keys"] / "api-keys.json" == settings.serving.keys_file
+    assert mounted["/var/lib/nextloop/events"] == settings.serving.events_folder
+    assert mounted["/models"] == settings.mlflow.model_cache
+    secret = config("backend")["secrets"]["guest_key"]["file"]
+    assert Path(secret) == settings.privacy.guest_key_file
+    assert settings.rollout.runner == "compose"
+    root = Path(__file__).parents[2]
+    for place in (settings.rollout.compose_file, settings.rollout.nginx):
+        assert (root / Path(str(place)).relative_to("/opt/nextloop")).is_file()

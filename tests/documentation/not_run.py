@@ -24,14 +24,16 @@ NOT_RUN = {
     ),
     r"sudo |git clone": "they change the machine",
     r"(export )?MLFLOW_ARTIFACTS=|docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
-    r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs)|nextloop rollout deploy --code nextloop-api": (
+    r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs|PRIVACY__|SERVING__KEYS_FILE)"
+    r"|nextloop (rollout deploy --code nextloop-api|keys add rollout --all-hotels)": (
         "they need a Docker engine: make test-images"
     ),
     r"export NEXTLOOP_MLFLOW|MLFLOW_TRACKING_URI=|curl localhost:5000": (
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
     r"gcloud |random|terraform |cd (deploy/terraform|/srv)|cp terraform\.tfvars|for p in airflow"
-    r"|set -a|\.venv/bin/nextloop (keys add front-desk|rollout deploy)": (
+    r"|set -a|(cp|echo) .*~/environment|\* \* \* \* \* set -a"
+    r"|\.venv/bin/nextloop (keys add (front-desk|rollout)|rollout deploy)": (
         "they need a project at Google Cloud: tests/deploy looks at what they apply"
     ),
     r"deadman\.py": "tests/alerting/test_deadman.py runs it",
