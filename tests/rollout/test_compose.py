@@ -92,7 +92,13 @@ def test_slot_gets_an_excerpt_of_a_lake_in_a_bucket(docker, stand_in, monkeypatc
     assert seen.guest_key_fingerprint == "f" * 16
     (entry,) = ledger.read(seen).entries
     assert (entry.version, entry.place, entry.reason) == (7, change.place, "더 낫다")
-    assert {p.name for p in Path(seen.root).iterdir()} == {"nextloop-lake.json", "promotions"}
+    assert {p.name for p in Path(seen.root).iterdir()} == {
+        "nextloop-lake.json", "promotions", "excerpt-of",
+    }  # fmt: skip
+    other = f"{stand_in.place()}/lake"
+    ledger.append(ledger.read(create_lake(other, "e" * 16)), [change])
+    runner.start("blue", replace(RELEASE, lake=other))
+    assert open_lake(seen.root).guest_key_fingerprint == "e" * 16
     with pytest.raises(DataFault, match="Version 8 is not in the ledger"):
         runner.start("blue", replace(release, version=8))
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Final
 
 from nextloop.errors import DataFault, NextLoopError, SystemFault, UsageFault
 from nextloop.registry import fetching, ledger, resolve, states
 from nextloop.registry.store import Store, locate
 from nextloop.settings import Settings
 from nextloop.storage.lake import create_lake, open_lake
+
+_SOURCE: Final = "excerpt-of"
 
 
 def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
@@ -42,6 +45,7 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
     try:
         shutil.rmtree(draft, ignore_errors=True)
         ledger.copy(read, create_lake(draft, store.lake.guest_key_fingerprint))
+        (draft / _SOURCE).write_text(settings.lake, "utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
     except OSError as refused:
@@ -54,11 +58,13 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
 def _holds(settings: Settings, version: int, digest: str, folder: Path) -> bool:
     """Tell whether all of it is there; what cannot be read is made anew."""
     try:
+        same = (folder / _SOURCE).read_text("utf-8") == settings.lake
         known = states.latest(ledger.read(open_lake(folder)).entries).get(version)
-    except NextLoopError:
+    except (OSError, NextLoopError):
         return False
     cache = settings.mlflow.model_cache.absolute()
-    return known is not None and known.digest == digest and fetching.cached(cache, digest).exists()
+    there = same and known is not None and known.digest == digest
+    return there and fetching.cached(cache, digest).exists()
 
 
 def _fetch(store: Store, read: ledger.Ledger, version: int) -> None:
