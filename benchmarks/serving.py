@@ -2,6 +2,7 @@
 
     .uv/bin/uv pip install --python .venv-dev/bin/python --group bench
     .venv-dev/bin/nextloop demo --out /tmp/demo
+    export NEXTLOOP_CONFIG=/tmp/demo/nextloop.toml  # its guest key
     .venv-dev/bin/python benchmarks/serving.py --lake /tmp/demo/lake
 
 In: a lake with a model in production. Out: `benchmarks/results/serving.json` and a table. Each
@@ -76,7 +77,7 @@ def main() -> None:
                     print(f"{name:>6}: {rounds[name][-1]:,.0f} requests/s", flush=True)
         best = {name: max(found) for name, found in rounds.items()}
         with rival("api", asked) as (url, pid):
-            half = late(url, best["api"] / 2, folder, asked)
+            half = lateness(url, best["api"] / 2, folder, asked)
             memory = grown(url, pid, script, asked.requests)
         proxied = through_nginx(folder, asked)
     report = {
@@ -84,8 +85,8 @@ def main() -> None:
         "requests_per_second": {name: [round(one) for one in rounds[name]] for name in RIVALS},
         "times_naive": round(best["api"] / best["naive"], 1),
         "share_of_bare": round(best["api"] / best["bare"], 3),
-        "half_of_most": half.record(),
-        "through_nginx": proxied.record(),
+        "half_of_most": half,
+        "through_nginx": proxied,
         "ready_seconds": round(statistics.median(ready), 2),
         "memory_mib": memory,
     }
@@ -196,6 +197,16 @@ def most(url: str, script: Path, seconds: float) -> float:
     return float(found[1])
 
 
+def lateness(url: str, rate: float, folder: str, asked: argparse.Namespace) -> dict[str, Any]:
+    """Ask at a rate, several times over; return the best round and what each had at 99 %.
+
+    Neighbours on a shared machine make an answer later, never earlier, as they do with rates.
+    """
+    rounds = [late(url, rate, folder, asked).record() for _ in range(asked.rounds)]
+    best = min(rounds, key=lambda one: one["p99_ms"])
+    return {**best, "p99_ms_of_rounds": [one["p99_ms"] for one in rounds]}
+
+
 def late(url: str, rate: float, folder: str, asked: argparse.Namespace) -> Lateness:
     """Ask at a rate."""
     port = int(url.rpartition(":")[2])
@@ -217,7 +228,7 @@ def grown(url: str, pid: int, script: Path, requests: int) -> list[float]:
     return [round(mib, 1) for _, mib in found[::step]]
 
 
-def through_nginx(folder: str, asked: argparse.Namespace) -> Lateness:
+def through_nginx(folder: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Release with the real command, ask through its nginx at a stated rate, take it away."""
     places = tempfile.mkdtemp(prefix="nl-", dir="/tmp")  # a socket's path must be short
     environment = {
@@ -231,7 +242,7 @@ def through_nginx(folder: str, asked: argparse.Namespace) -> Lateness:
     command = [sys.executable, "-m", "nextloop.cli", "rollout"]
     subprocess.run([*command, "deploy"], env=environment, check=True)
     try:
-        return late("http://127.0.0.1:18080", RATE_THROUGH_NGINX, folder, asked)
+        return lateness("http://127.0.0.1:18080", RATE_THROUGH_NGINX, folder, asked)
     finally:
         subprocess.run([*command, "down"], env=environment, check=True)
 
