@@ -7,7 +7,7 @@ import pytest
 from nextloop import settings
 from nextloop.errors import SystemFault
 from nextloop.stack import first
-from nextloop.stack.places import Places
+from nextloop.stack.places import Places, variables
 
 WEEKS = 8
 
@@ -59,3 +59,25 @@ def test_empty_landing_is_filled_and_a_full_one_left_alone(landing):
         path.unlink()
     assert "nextloop run failed" in prepare(landing)
     assert len(list(landing.iterdir())) == 1
+
+
+def test_landing_that_cannot_be_a_folder_is_told(landing):
+    """A file in its place, or a disk's root, stays; what was simulated lies beside it."""
+    landing.write_text("")
+    assert "cannot be put in the place of" in prepare(landing)
+    assert landing.read_text() == ""
+
+
+def test_paths_are_meant_from_where_the_command_is_typed(tmp_path, monkeypatch):
+    """Parts of a stack run in folders of their own; a bucket stays as it is."""
+    monkeypatch.setenv("NEXTLOOP_LAKE", "호텔/lake")
+    monkeypatch.setenv("NEXTLOOP_METRICS_FOLDER", "~/metrics")
+    monkeypatch.setenv("NEXTLOOP_LANDING", "gs://hotels/landing")
+    monkeypatch.setenv("NEXTLOOP_MLFLOW__USERNAME", "someone")
+    folder = tmp_path / "stack"
+    own = variables(settings.load(), Places(folder, folder, folder))
+    assert own["NEXTLOOP_LAKE"] == str(tmp_path / "호텔/lake")
+    assert own["NEXTLOOP_METRICS_FOLDER"] == str(tmp_path / "home/metrics")
+    assert own["NEXTLOOP_LANDING"] == "gs://hotels/landing"
+    assert own["NEXTLOOP_MLFLOW__USERNAME"] == "someone"
+    assert own["NEXTLOOP_SERVING__EVENTS_FOLDER"] == str(folder / "events")

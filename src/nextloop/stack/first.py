@@ -67,7 +67,13 @@ def _simulate(places: Places, own: Mapping[str, str], landing: Path) -> None:
     start = (monday - dt.timedelta(weeks=_WEEKS)).isoformat()
     folders = ("--out", str(draft), "--truth", str(truth))
     _run(places, own, "simulate", *folders, *_SIMULATED, "--start", start)
-    draft.replace(landing)
+    try:
+        draft.replace(landing)
+    except OSError as refused:  # a disk's root, or another disk
+        raise SystemFault(
+            f"{draft} cannot be put in the place of {landing}: {refused.strerror}",
+            "Name a folder below it: NEXTLOOP_LANDING=FOLDER/landing",
+        ) from refused
 
 
 def _has_model(settings: Settings) -> bool:

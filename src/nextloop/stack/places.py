@@ -99,7 +99,16 @@ def variables(settings: Settings, places: Places) -> dict[str, str]:
         "NEXTLOOP_STACK__FOLDER": str(places.folder),
         "NEXTLOOP_STACK__WITHOUT": settings.stack.without,
     }
-    return {name: os.environ.get(name) or str(value) for name, value in own.items()} | flags
+    return {name: _given(name, value) for name, value in own.items()} | flags
+
+
+def _given(name: str, ours: str | Path) -> str:
+    """Return what is set already; a path is meant from here, while parts run in other folders."""
+    text = os.environ.get(name)
+    if not text:
+        return str(ours)
+    is_path = isinstance(ours, Path) and "://" not in text
+    return str(Path(text).expanduser().absolute()) if is_path else text
 
 
 @contextmanager
