@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -79,6 +80,14 @@ def test_no_secret_is_a_value():
     for platform in PLATFORMS:
         for name, secret in config(platform)["secrets"].items():
             assert secret["file"].startswith("/etc/nextloop/"), f"{platform}: {name}"
+
+
+def test_slots_differ_in_their_names_alone():
+    """What blue is told, sees and may do, green is, sees and may."""
+    slots = config("backend")["services"]
+    blue, green = (json.dumps(slots[f"{name}_app"]) for name in ("blue", "green"))
+    assert blue != green
+    assert blue.replace("blue", "green") == green
 
 
 @pytest.mark.parametrize("platform", sorted(ASKED))

@@ -24,7 +24,7 @@ NOT_RUN = {
     ),
     r"sudo |git clone": "they change the machine",
     r"(export )?MLFLOW_ARTIFACTS=|docker |NEXTLOOP_ROLLOUT__RUNNER=compose"
-    r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs|PRIVACY__|SERVING__KEYS_FILE)"
+    r"|export NEXTLOOP_(ROLLOUT__|LANDING=gs|PRIVACY__|SERVING__)|\(umask 077"
     r"|nextloop rollout deploy --code nextloop-api": (
         "they need a Docker engine: make test-images"
     ),
@@ -32,7 +32,7 @@ NOT_RUN = {
         "they need the MLflow server, which no environment of this suite has: make test-mlflow"
     ),
     r"gcloud |random|terraform |cd (deploy/terraform|/srv)|cp terraform\.tfvars|for p in airflow"
-    r"|set -a|(cp|echo) .*~/environment|\* \* \* \* \* set -a"
+    r"|set -a|(install|echo) .*~/own|\* \* \* \* \* set -a"
     r"|\.venv/bin/nextloop (keys add (front-desk|rollout)|rollout deploy)": (
         "they need a project at Google Cloud: tests/deploy looks at what they apply"
     ),

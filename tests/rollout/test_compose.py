@@ -79,6 +79,7 @@ def test_slot_gets_an_excerpt_of_a_lake_in_a_bucket(docker, stand_in, monkeypatc
     )  # fmt: skip
     ledger.append(ledger.read(create_lake(place, "f" * 16)), [change])
     (tmp_path / "cache" / RELEASE.digest).mkdir(parents=True)
+    (runner.places.folder / "lakes" / "blue.new" / "half").mkdir(parents=True)  # of a killed one
     monkeypatch.setenv("NEXTLOOP_MLFLOW__MODEL_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NEXTLOOP_MLFLOW__TRACKING_URI", "http://127.0.0.1:9")
     release = replace(RELEASE, lake=place)
@@ -99,6 +100,10 @@ def test_slot_gets_an_excerpt_of_a_lake_in_a_bucket(docker, stand_in, monkeypatc
     ledger.append(ledger.read(create_lake(other, "e" * 16)), [change])
     runner.start("blue", replace(RELEASE, lake=other))
     assert open_lake(seen.root).guest_key_fingerprint == "e" * 16
+    kept = replace(change, version=9, place="/srv/mlflow/artifacts/m-9")
+    ledger.append(ledger.read(open_lake(place)), [kept])
+    with pytest.raises(UsageFault, match="a slot in a container cannot see them"):
+        runner.start("blue", replace(release, version=9))
     with pytest.raises(DataFault, match="Version 8 is not in the ledger"):
         runner.start("blue", replace(release, version=8))
 
@@ -152,6 +157,18 @@ def test_slot_gets_the_settings_that_are_set(docker, monkeypatch, tmp_path):
         "NEXTLOOP_SERVING__RATE_BURST": "7",
         "NEXTLOOP_ORDERS__HOTEL_TIMEZONES": '{"3": "Asia/Tokyo"}',
     }
+
+
+def test_rules_beside_secrets_are_refused(docker, monkeypatch, tmp_path):
+    """The container sees the rules' whole folder, so no secret may lie in it or below."""
+    runner, calls = docker
+    monkeypatch.setenv("NEXTLOOP_SERVING__RULES_FILE", "etc/hotels.toml")
+    monkeypatch.setenv("NEXTLOOP_MLFLOW__PASSWORD_FILE", str(tmp_path / "etc/jobs/password"))
+    with pytest.raises(UsageFault, match=r"would see all of .*etc, .*jobs/password"):
+        runner.start("blue", RELEASE)
+    monkeypatch.setenv("NEXTLOOP_SERVING__RULES_FILE", "etc/rules/hotels.toml")
+    runner.start("blue", RELEASE)
+    assert len(calls()) == 1
 
 
 def test_file_hands_on_what_the_rollout_sets():

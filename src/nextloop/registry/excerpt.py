@@ -23,7 +23,7 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
     """Have a version's excerpt in a folder; one that is there already asks nobody.
 
     So a slot comes back after a reboot whether or not the bucket answers: what a version is never
-    changes.
+    changes. The slot itself proves the files' digests when it loads them.
 
     Args:
         settings: Name the lake and the cache.
@@ -32,7 +32,7 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
         folder: Of the excerpt; replaced as a whole.
 
     Raises:
-        DataFault: The ledger has no such version, or its files are not what was registered.
+        DataFault: The ledger has no such version, or the server has other files than registered.
         UsageFault: The files lie where only this machine's processes can see them.
         SystemFault: Bucket, MLflow server or disk refuses.
     """
@@ -50,7 +50,7 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
         draft.replace(folder)
     except OSError as refused:
         raise SystemFault(
-            f"{folder} cannot be written: {refused.strerror}",
+            f"{folder} cannot be written: {refused.strerror or refused}",
             "Check the disk's space and who may write there.",
         ) from refused
 

@@ -7,9 +7,12 @@ somebody has set; defaults stay the container's own.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Final
 
+from nextloop.errors import UsageFault
 from nextloop.settings import Resolved, Settings, variable
+from nextloop.settings.allowed import settings_file
 
 NAMES: Final = (
     "log_level",
@@ -34,6 +37,9 @@ def variables(resolved: Resolved) -> dict[str, str]:
 
     Returns:
         Their texts by variable, JSON where they hold several values.
+
+    Raises:
+        UsageFault: The hotels' rules lie in a folder with secrets.
     """
     given = (name for name in NAMES if resolved.origins[name] != "default")
     return {variable(name): _text(resolved.settings, name) for name in given} | _folders(
@@ -52,9 +58,28 @@ def _folders(settings: Settings) -> dict[str, str]:
     """Name folders, not files: people put a new file in the old one's place."""
     found = {}
     if rules := settings.serving.rules_file:
-        found["SLOTS_RULES_FOLDER"] = str(rules.absolute().parent)
+        folder = rules.absolute().parent
+        _check_closed(folder, settings)
+        found["SLOTS_RULES_FOLDER"] = str(folder)
         found[variable("serving.rules_file")] = f"{RULES}/{rules.name}"
     cache = settings.mlflow.model_cache.absolute()
     if cache.is_dir():  # else Docker would make it, as root's
         found["SLOTS_MODELS_FOLDER"] = str(cache)
     return found
+
+
+def _check_closed(folder: Path, settings: Settings) -> None:
+    """Refuse to let a container see secrets; what else lies there is its owner's matter."""
+    secret = (
+        settings.privacy.guest_key_file,
+        settings.mlflow.password_file,
+        settings.gcs.service_account_key_file,
+        settings_file(),
+    )
+    seen = [file for file in secret if file and file.absolute().is_relative_to(folder)]
+    if seen:
+        raise UsageFault(
+            f"A slot in a container would see all of {folder}, the hotels' rules and {seen[0]}.",
+            "Give the rules a folder of their own, such as /etc/nextloop/rules, and name it in "
+            "serving.rules_file.",
+        )
