@@ -77,7 +77,7 @@ def test_a_dish_that_nobody_ordered_yet_has_the_taste_of_its_name(order, tables)
     _, state, _ = _likes(data, order, tables, ())
 
     here, there = (state.taste.lift[data.catalog.rows(hotel)] for hotel in (0, 1))
-    np.testing.assert_allclose(there, here, rtol=0.1, atol=0.2)
+    np.testing.assert_allclose(there, here, rtol=0.1, atol=0.1)
 
 
 def test_a_dish_differs_from_its_name_where_it_is_ordered_by_others(order, tables):

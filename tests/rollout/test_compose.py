@@ -162,9 +162,9 @@ def test_slot_gets_the_settings_that_are_set(docker, monkeypatch, tmp_path):
 def test_rules_beside_secrets_are_refused(docker, monkeypatch, tmp_path):
     """The container sees the rules' whole folder, so no secret may lie in it or below."""
     runner, calls = docker
-    monkeypatch.setenv("NEXTLOOP_SERVING__RULES_FILE", "etc/hotels.toml")
+    monkeypatch.setenv("NEXTLOOP_SERVING__RULES_FILE", "etc/jobs/../hotels.toml")
     monkeypatch.setenv("NEXTLOOP_MLFLOW__PASSWORD_FILE", str(tmp_path / "etc/jobs/password"))
-    with pytest.raises(UsageFault, match=r"would see all of .*etc, .*jobs/password"):
+    with pytest.raises(UsageFault, match=r"would see all of .*etc/jobs/\.\., .*jobs/password"):
         runner.start("blue", RELEASE)
     monkeypatch.setenv("NEXTLOOP_SERVING__RULES_FILE", "etc/rules/hotels.toml")
     runner.start("blue", RELEASE)

@@ -58,13 +58,14 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
 def _holds(settings: Settings, version: int, digest: str, folder: Path) -> bool:
     """Tell whether all of it is there; what cannot be read is made anew."""
     try:
-        same = (folder / _SOURCE).read_text("utf-8") == settings.lake
+        if (folder / _SOURCE).read_text("utf-8") != settings.lake:
+            return False
         known = states.latest(ledger.read(open_lake(folder)).entries).get(version)
     except (OSError, NextLoopError):
         return False
     cache = settings.mlflow.model_cache.absolute()
-    there = same and known is not None and known.digest == digest
-    return there and fetching.cached(cache, digest).exists()
+    is_known = known is not None and known.digest == digest
+    return is_known and fetching.cached(cache, digest).exists()
 
 
 def _fetch(store: Store, read: ledger.Ledger, version: int) -> None:

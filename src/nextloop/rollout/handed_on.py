@@ -76,7 +76,8 @@ def _check_closed(folder: Path, settings: Settings) -> None:
         settings.gcs.service_account_key_file,
         settings_file(),
     )
-    seen = [file for file in secret if file and file.absolute().is_relative_to(folder)]
+    open_to_it = folder.resolve()
+    seen = [file for file in secret if file and file.resolve().is_relative_to(open_to_it)]
     if seen:
         raise UsageFault(
             f"A slot in a container would see all of {folder}, the hotels' rules and {seen[0]}.",

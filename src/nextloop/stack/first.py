@@ -72,7 +72,7 @@ def _simulate(places: Places, own: Mapping[str, str], landing: Path) -> None:
     except OSError as refused:  # a disk's root, or another disk
         raise SystemFault(
             f"{draft} cannot be put in the place of {landing}: {refused.strerror}",
-            "Name a folder below it: NEXTLOOP_LANDING=FOLDER/landing",
+            "Name one that can be made, such as a folder below: NEXTLOOP_LANDING=FOLDER/landing",
         ) from refused
 
 
