@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,8 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from tests.rollout.load import KINDS, Load, illegal, loaded  # noqa: E402 the path comes first
+from tests.ports import free_port  # noqa: E402 the path comes first
+from tests.rollout.load import KINDS, Load, illegal, loaded  # noqa: E402
 
 from nextloop.rollout import link  # noqa: E402
 from nextloop.rollout.places import SLOTS, Places, prepare  # noqa: E402
@@ -183,12 +183,6 @@ def show(runs: list[dict[str, Any]], asked: argparse.Namespace) -> None:
             f"| {NAMES[run['way']]} | {run['rate']:.0f} | {run['requests']:,} "
             f"| {run['failed']} | {posts} | {run['illegal']} |"
         )
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def versions() -> dict[str, str]:

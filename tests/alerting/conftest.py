@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tests.alerting import scaling
 from tests.alerting.slack import Slack, listening
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 from tests.alerting import scaling
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 
 SILENCE = 2.0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,15 +15,10 @@ from typing import Any
 
 import pytest
 from tests.deploy.composing import FOLDER, ROOT, config
+from tests.ports import free_port
 
 OURS = 10001  # of our images, and of whoever runs the rollout
 WEBHOOK = "https://hooks.slack.com/services/T0/B0/plantedplantedplantedplanted"
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @dataclass

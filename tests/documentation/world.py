@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 from tests.documentation.blocks import ROOT, Step
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 
 # These go on until somebody stops them.
 _GOES_ON = re.compile(r"nextloop (serve|events ship .*--every)\b")

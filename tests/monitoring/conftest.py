@@ -6,28 +6,20 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from tests.ports import free_port
 from tests.serving.conftest import lake, model_refs
 
 __all__ = ["lake", "model_refs"]
 
 SECONDS = 30.0
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with closing(socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def get(url: str) -> str:

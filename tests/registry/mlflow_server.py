@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from nextloop.registry.store import locate, opened
 from nextloop.registry.tracking import fluent
@@ -20,13 +20,6 @@ from nextloop.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 110
-
-
-def free_port() -> str:
-    """Find a port on which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
 
 
 @contextmanager
@@ -40,7 +33,7 @@ def running() -> Iterator[dict[str, str]]:
     folder = Path(tempfile.mkdtemp(prefix="nextloop-mlflow-"))
     folder.chmod(0o755)
     try:
-        port = free_port()
+        port = str(free_port())
         with _script(folder / "server", port):
             yield {
                 "mlflow.tracking_uri": f"http://127.0.0.1:{port}",
@@ -56,7 +49,7 @@ def _script(folder: Path, port: str) -> Iterator[None]:
     assert (ROOT / ".venv-mlflow/bin/mlflow").exists(), "make test-mlflow installs the server"
     command = [str(ROOT / "scripts/mlflow.sh"), "--folder", str(folder), "--port", port]
     with subprocess.Popen(
-        [*command, "--database-port", free_port(), "--metrics-port", free_port()],
+        [*command, "--database-port", str(free_port()), "--metrics-port", str(free_port())],
         stdout=subprocess.PIPE,
         text=True,
         process_group=0,

@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.gcs.stand_in import EMULATOR
-from tests.registry.mlflow_server import ROOT, START_SECONDS, free_port
+from tests.ports import free_port
+from tests.registry.mlflow_server import ROOT, START_SECONDS
 
 from nextloop import settings as settings_tree
 from nextloop.registry import artifact, excerpt, lifecycle
@@ -34,7 +35,7 @@ SECRETS = {
 @contextmanager
 def database(folder, password):
     """A cluster as compose's image would make it."""
-    port, script = free_port(), str(ROOT / "scripts/postgres.sh")
+    port, script = str(free_port()), str(ROOT / "scripts/postgres.sh")
     start = [script, "start", str(folder), port, "mlflow", "mlflow", "mlflow_auth"]
     subprocess.run(start, input=password, text=True, check=True, timeout=100)
     try:
@@ -43,16 +44,16 @@ def database(folder, password):
         subprocess.run([script, "stop", str(folder)], check=True, timeout=60)
 
 
-def await_healthy(url, server):
+def await_healthy(url, server, log):
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        assert server.poll() is None, "the server ended"
+        assert server.poll() is None, f"the server ended: {log.read_text()}"
         try:
             if httpx.get(f"{url}/health").status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.3)
-    raise AssertionError("the server is not healthy")
+    raise AssertionError(f"the server is not healthy: {log.read_text()}")
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def served(stand_in, tmp_path):
     secrets.mkdir()
     for name, value in SECRETS.items():
         (secrets / name).write_text(value)
-    port, metrics_port = free_port(), free_port()
+    port, metrics_port = str(free_port()), str(free_port())
     with database(folder / "postgres", SECRETS["database_password"]) as address:
         surroundings = {
             "PATH": f"{ROOT / '.venv-mlflow/bin'}:{os.environ['PATH']}",
@@ -89,7 +90,7 @@ def served(stand_in, tmp_path):
             ) as server,
         ):
             try:
-                await_healthy(f"http://127.0.0.1:{port}", server)
+                await_healthy(f"http://127.0.0.1:{port}", server, tmp_path / "server.log")
                 yield (
                     f"http://127.0.0.1:{metrics_port}/metrics",
                     {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ports import free_port
 from tests.serving.conftest import KEY, model_refs
 
 from nextloop import privacy
@@ -58,12 +58,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory, model_refs: dict[str, ModelRe
         )  # fmt: skip
         ledger.append(ledger.read(owned), [promoted])
     return root
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @dataclass

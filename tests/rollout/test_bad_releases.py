@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.rollout.conftest import Stage, free_port
+from tests.ports import free_port
+from tests.rollout.conftest import Stage
 from tests.rollout.load import loaded
 
 from nextloop.rollout.state import look

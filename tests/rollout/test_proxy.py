@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 
 from nextloop.rollout.asking import ask
 

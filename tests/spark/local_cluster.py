@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pyspark_gcs
 import pytest
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,6 @@ def connector_jar() -> Path:
     """Find the Hadoop connector that the tests' environment has, so that none is downloaded."""
     (found,) = Path(pyspark_gcs.__file__).parent.glob("jars/gcs-connector-*.jar")
     return found
-
-
-def free_port() -> int:
-    """Name a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

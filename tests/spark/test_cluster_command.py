@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.spark.local_cluster import LocalCluster, free_port
+from tests.ports import free_port
+from tests.spark.local_cluster import LocalCluster
 
 from nextloop.processes import Process, marked, start, stop
 from nextloop.spark.cluster import record as records

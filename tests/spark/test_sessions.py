@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.spark.local_cluster import free_port
+from tests.ports import free_port
 
 from nextloop.spark import worker_fault
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 
 FAULTY = Path(__file__).with_name("faulty.py")
 FACTOR = 60

@@ -8,7 +8,7 @@ import sys
 import urllib.request
 
 from tests.alerting.promtool import ROOT
-from tests.rollout.conftest import free_port
+from tests.ports import free_port
 from tests.stack.driving import until
 
 
