@@ -6,11 +6,8 @@ on standard input). Out: what the command does; on waiting, a line on standard o
 
 from __future__ import annotations
 
-import functools
-import importlib
 import sys
 from pathlib import Path
-from typing import Any
 
 _DEPLOY, _GOLDEN, _HISTORY = (
     f"nextloop.rollout.{name}" for name in ("deploy", "golden", "history")
@@ -50,29 +47,10 @@ COLD: dict[str, tuple[str, str, int]] = {
 POINTS = ANY | WARM | COLD
 
 
-def arm(point: tuple[str, str, int], action: str) -> None:
-    """Let the function stop the process after its n-th call."""
-    from tests.jobs.stopped_at import stop
-
-    place, name, which = point
-    module, _, owner = place.partition(":")
-    home = importlib.import_module(module)
-    home = getattr(home, owner) if owner else home
-    real, calls = getattr(home, name), [0]
-
-    @functools.wraps(real)
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        found = real(*args, **kwargs)
-        calls[0] += 1
-        if calls[0] == which:
-            stop(action)
-        return found
-
-    setattr(home, name, watched)
-
-
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.jobs.stopped_at import arm
+
     arm(POINTS[sys.argv[1]], sys.argv[2])
     from nextloop.cli import app
 

@@ -121,20 +121,23 @@ def excess(counts: Floats, seen: Floats, usual: Scores, strength: float) -> Scor
     return ((counts - wanted) / (seen + strength)[:, None]).astype(np.float32)
 
 
-def stored(counts: sparse.csr_array) -> dict[str, Array]:
-    """Give the arrays of a sparse matrix of whole numbers, to store."""
+def stored(matrices: Mapping[str, sparse.csr_array]) -> dict[str, Array]:
+    """Give the arrays of sparse matrices of whole numbers, to store, by matrix and part."""
     return {
-        "start": counts.indptr.astype(np.int64),
-        "item": counts.indices.astype(np.int32),
-        "count": counts.data.astype(np.int32),
+        f"{name}_{part}": array
+        for name, counts in matrices.items()
+        for part, array in (
+            ("start", counts.indptr.astype(np.int64)),
+            ("item", counts.indices.astype(np.int32)),
+            ("count", counts.data.astype(np.int32)),
+        )
     }
 
 
-def restored(arrays: Mapping[str, Array], width: int) -> sparse.csr_array:
-    """Make the matrix from what `stored` gave, `width` items wide."""
-    shape = (len(arrays["start"]) - 1, width)
-    parts = (arrays["count"].astype(np.float64), arrays["item"], arrays["start"])
-    return sparse.csr_array(parts, shape=shape)
+def restored(arrays: Mapping[str, Array], name: str, width: int) -> sparse.csr_array:
+    """Make the matrix that had this name from what `stored` gave, `width` items wide."""
+    start, item, count = (arrays[f"{name}_{part}"] for part in ("start", "item", "count"))
+    return sparse.csr_array((count.astype(np.float64), item, start), shape=(len(start) - 1, width))
 
 
 def _sorted(counts: sparse.csr_array) -> sparse.csr_array:

@@ -120,11 +120,7 @@ class Ease:
 
     def arrays(self) -> dict[str, Array]:
         """Give the arrays to store, by name; popularity's are stored with it."""
-        return {
-            f"{kind}_{name}": array
-            for kind, counts in (("guests", self.guests), ("orders", self.orders))
-            for name, array in counting.stored(counts).items()
-        }
+        return counting.stored({"guests": self.guests, "orders": self.orders})
 
     @classmethod
     def from_arrays(
@@ -136,11 +132,7 @@ class Ease:
     ) -> Self:
         """Make the model from what `arrays` gave, with the catalog and configuration it had."""
         guests, orders = (
-            counting.restored(
-                {part: arrays[f"{kind}_{part}"] for part in ("start", "item", "count")},
-                catalog.n_items,
-            )
-            for kind in ("guests", "orders")
+            counting.restored(arrays, name, catalog.n_items) for name in ("guests", "orders")
         )
         return cls._solved(guests, orders, catalog, config, popularity)
 

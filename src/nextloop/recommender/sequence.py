@@ -113,11 +113,7 @@ class Sequence:
 
     def arrays(self) -> dict[str, Array]:
         """Give the arrays to store, by name."""
-        counts = {
-            f"{kind}_{name}": array
-            for kind, matrix in (("last", self.last), ("any", self.any_))
-            for name, array in counting.stored(matrix).items()
-        }
+        counts = counting.stored({"last": self.last, "any": self.any_})
         return {**counts, "last_orders": self.last_orders, "any_orders": self.any_orders}
 
     @classmethod
@@ -129,13 +125,7 @@ class Sequence:
         popularity: Popularity,
     ) -> Self:
         """Make the chances from what `arrays` gave, with the catalog and configuration it had."""
-        last, any_ = (
-            counting.restored(
-                {part: arrays[f"{kind}_{part}"] for part in ("start", "item", "count")},
-                catalog.n_items,
-            )
-            for kind in ("last", "any")
-        )
+        last, any_ = (counting.restored(arrays, name, catalog.n_items) for name in ("last", "any"))
         seen = (arrays["last_orders"], arrays["any_orders"])
         return cls._solved(last, any_, *seen, catalog, config, popularity)
 
