@@ -92,15 +92,15 @@ class _Handler(BaseHTTPRequestHandler):
         call: dict[str, Any] = {"method": self.command, "target": self.path, "fault": None}
         call |= {"headers": dict(self.headers.items()), "status": 0, "received": 0, "sent": 0}
         call["fault"] = fault.kind if fault else None
+        if not self.path.startswith(DOOR):
+            # Before it is answered: whoever has the answer finds the call in the log.
+            self.server.log.add(call)
         try:
             self._answer(call, fault)
         except (ConnectionError, TimeoutError):
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
-        finally:
-            if not self.path.startswith(DOOR):
-                self.server.log.add(call)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = _any  # noqa: N815 - the base's
 
@@ -168,8 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = memoryview(answer.body)[: len(answer.body) if cut is None else cut]
         if self.command != "HEAD":
             for start in range(0, len(body), _PIECE):
-                self.wfile.write(body[start : start + _PIECE])
                 call["sent"] += len(body[start : start + _PIECE])
+                self.wfile.write(body[start : start + _PIECE])
         self.wfile.flush()
         if cut is not None:
             raise _Broken
