@@ -50,7 +50,7 @@ def switch(tmp_path, slack):
         ],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    for _ in range(100):
+    for _ in range(1000):
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
             break
@@ -117,8 +117,8 @@ def test_webhook_is_not_in_its_words(tmp_path):
         ],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(1.5)
+    first = process.stderr.readline()
     process.terminate()
-    _, said = process.communicate(timeout=10)
+    said = first + process.communicate(timeout=10)[1]
     assert "Slack does not take the message" in said
     assert "secret-path" not in said
