@@ -117,6 +117,7 @@ def test_webhook_is_not_in_its_words(tmp_path):
         ],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    assert process.stderr is not None
     first = process.stderr.readline()
     process.terminate()
     said = first + process.communicate(timeout=10)[1]

@@ -7,6 +7,8 @@ ledger of the bucket's and none of its orders, and the version's files in the ca
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -36,23 +38,14 @@ def bring(settings: Settings, version: int, digest: str, folder: Path) -> None:
         UsageFault: The files lie where only this machine's processes can see them.
         SystemFault: Bucket, MLflow server or disk refuses.
     """
+    draft = folder.with_name(f"{folder.name}.new")
     if _holds(settings, version, digest, folder):
         return
-    store = locate(settings)
-    read = ledger.read(store.lake)
-    _fetch(store, read, version)
-    draft = folder.with_name(f"{folder.name}.new")
-    try:
-        shutil.rmtree(draft, ignore_errors=True)
-        ledger.copy(read, create_lake(draft, store.lake.guest_key_fingerprint))
-        (draft / _SOURCE).write_text(settings.lake, "utf-8")
+    if not _holds(settings, version, digest, draft):  # else killed when all was written
+        _write(settings, version, draft)
+    with _told(folder):
         shutil.rmtree(folder, ignore_errors=True)
         draft.replace(folder)
-    except OSError as refused:
-        raise SystemFault(
-            f"{folder} cannot be written: {refused.strerror or refused}",
-            "Check the disk's space and who may write there.",
-        ) from refused
 
 
 def _holds(settings: Settings, version: int, digest: str, folder: Path) -> bool:
@@ -66,6 +59,27 @@ def _holds(settings: Settings, version: int, digest: str, folder: Path) -> bool:
     cache = settings.mlflow.model_cache.absolute()
     is_known = known is not None and known.digest == digest
     return is_known and fetching.cached(cache, digest).exists()
+
+
+def _write(settings: Settings, version: int, draft: Path) -> None:
+    store = locate(settings)
+    read = ledger.read(store.lake)
+    _fetch(store, read, version)
+    with _told(draft):
+        shutil.rmtree(draft, ignore_errors=True)
+        ledger.copy(read, create_lake(draft, store.lake.guest_key_fingerprint))
+        (draft / _SOURCE).write_text(settings.lake, "utf-8")  # the last: what has it is whole
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        raise SystemFault(
+            f"{folder} cannot be written: {refused.strerror or refused}",
+            "Check the disk's space and who may write there.",
+        ) from refused
 
 
 def _fetch(store: Store, read: ledger.Ledger, version: int) -> None:
